@@ -1,0 +1,175 @@
+/**
+ * Runs one source in its own process: takes the host's steps in order, gives the source its `ctx`,
+ * and ends when told to or when the host is gone. Holds no policy: deadlines, restarts and trust
+ * are the host's.
+ */
+import { pathToFileURL } from 'node:url';
+import { asWaitbusError, WaitbusError, type SourceEvent } from '../envelope/index.js';
+import type { EmitResult, SourceContext, SourceDefinition } from '../define-source.js';
+import { MESSAGES_VERSION, type ChildMessage, type HostMessage, type Step } from '../messages.js';
+import { checkConfig, checkEvent } from './check-event.js';
+import { openSourceState } from './source-state.js';
+
+/** The child's end of the pipe. */
+export interface Channel {
+  send(message: ChildMessage): void;
+  onMessage(handler: (message: HostMessage) => void): void;
+  /** The host is gone: the orphan watchdog. */
+  onClose(handler: () => void): void;
+}
+
+/** At most this many events wait for their commit; a further emit waits for a place. */
+const MAX_IN_FLIGHT = 256;
+
+type RootsHandler = (roots: readonly string[]) => void | Promise<void>;
+
+export class SourceRunner {
+  readonly #channel: Channel;
+  readonly #exit: (code: number) => void;
+  readonly #stopping = new AbortController();
+  readonly #inFlight = new Map<
+    number,
+    { resolve: (result: EmitResult) => void; reject: (error: Error) => void }
+  >();
+  readonly #waitingForPlace: (() => void)[] = [];
+  #definition: SourceDefinition | null = null;
+  #config: unknown = {};
+  #stateDir = '';
+  #nextId = 1;
+  #roots: { generation: number; roots: readonly string[] } = { generation: 0, roots: [] };
+  #rootsHandler: RootsHandler | null = null;
+  /** Root changes are handled one after the other, so that a generation is ready in order. */
+  #rootsTurn: Promise<void> = Promise.resolve();
+
+  constructor(channel: Channel, exit: (code: number) => void) {
+    this.#channel = channel;
+    this.#exit = exit;
+    channel.onMessage((message) => this.#receive(message));
+    channel.onClose(() => this.stop());
+    channel.send({ type: 'hello', version: MESSAGES_VERSION });
+  }
+
+  /** Aborts the source's signal and ends the process once what is in flight is committed. */
+  stop(): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#stopping.abort();
+    // The host's grace period bounds the wait for the rest; a source that stays is killed by it.
+    if (this.#inFlight.size === 0) setImmediate(() => this.#exit(0));
+  }
+
+  /** Reports and ends the process; the host decides about a restart. */
+  fail(error: unknown, remedy: string | null = null): void {
+    const message = error instanceof Error ? error.message : String(error);
+    this.#channel.send({ type: 'failed', message, remedy });
+    this.#exit(1);
+  }
+
+  #receive(message: HostMessage): void {
+    switch (message.type) {
+      case 'load':
+        this.#step('load', async () => {
+          this.#definition = await loadSource(message.entry, message.source);
+        });
+        break;
+      case 'configure':
+        this.#step('configure', async () => {
+          this.#config = await checkConfig(this.#loaded(), message.config);
+          this.#stateDir = message.stateDir;
+        });
+        break;
+      case 'start':
+        this.#step('start', async () => {
+          await this.#loaded().start(this.#context());
+        });
+        break;
+      case 'roots':
+        this.#roots = message;
+        this.#applyRoots();
+        break;
+      case 'emitted':
+        this.#settle(message.id)?.resolve({
+          event_id: message.event_id,
+          inserted: message.inserted,
+        });
+        break;
+      case 'refused':
+        this.#settle(message.id)?.reject(new WaitbusError('WAITBUS_BAD_EVENT', message.message));
+        break;
+    }
+  }
+
+  #step(step: Step, work: () => Promise<void>): void {
+    work().then(
+      () => this.#channel.send({ type: 'done', step }),
+      (error: unknown) => this.fail(error),
+    );
+  }
+
+  #loaded(): SourceDefinition {
+    if (this.#definition === null) throw new Error('the host sent a step before load');
+    return this.#definition;
+  }
+
+  #settle(id: number) {
+    const waiter = this.#inFlight.get(id);
+    this.#inFlight.delete(id);
+    this.#waitingForPlace.shift()?.();
+    if (this.#stopping.signal.aborted && this.#inFlight.size === 0) setImmediate(() => this.#exit(0));
+    return waiter;
+  }
+
+  async #emit(event: SourceEvent): Promise<EmitResult> {
+    await checkEvent(this.#loaded(), event);
+    while (this.#inFlight.size >= MAX_IN_FLIGHT) {
+      await new Promise<void>((resolve) => this.#waitingForPlace.push(resolve));
+    }
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#inFlight.set(id, { resolve, reject });
+      this.#channel.send({ type: 'emit', id, event });
+    });
+  }
+
+  #applyRoots(): void {
+    const handler = this.#rootsHandler;
+    if (handler === null) return;
+    const { generation, roots } = this.#roots;
+    this.#rootsTurn = this.#rootsTurn
+      .then(async () => {
+        await handler(roots);
+        this.#channel.send({ type: 'roots_ready', generation });
+      })
+      .catch((error: unknown) => this.fail(error));
+  }
+
+  #context(): SourceContext {
+    const log = (level: 'debug' | 'info' | 'warn' | 'error') => (message: string, details?: object) =>
+      this.#channel.send({ type: 'log', level, message, details: details ?? {} });
+    return {
+      emit: (event) => this.#emit(event),
+      config: this.#config,
+      watchRoots: (handler) => {
+        this.#rootsHandler = handler;
+        this.#applyRoots();
+      },
+      state: openSourceState(this.#stateDir),
+      log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
+      signal: this.#stopping.signal,
+      ready: () => this.#channel.send({ type: 'ready' }),
+      fail: (error, remedy) => this.fail(asWaitbusError(error), remedy ?? null),
+    };
+  }
+}
+
+/** Imports the entry module and checks that its default export is the source it should be. */
+async function loadSource(entry: string, name: string): Promise<SourceDefinition> {
+  const module = (await import(pathToFileURL(entry).href)) as { default?: Partial<SourceDefinition> };
+  const definition = module.default;
+  if (typeof definition?.start !== 'function') {
+    throw new Error(`${entry} has no default export with a start function`);
+  }
+  if (definition.name !== name) {
+    throw new Error(`${entry} defines ${String(definition.name)}, its manifest declares ${name}`);
+  }
+  return definition as SourceDefinition;
+}

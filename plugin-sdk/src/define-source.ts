@@ -1,0 +1,84 @@
+/**
+ * What an author of a source writes. Types only: a plain object of the same shape is accepted, so
+ * that a source may have no runtime dependency at all.
+ */
+import type { Json, SourceEvent } from './envelope/index.js';
+
+/** The part of Standard Schema v1 that the child uses (https://standardschema.dev). */
+export interface StandardSchema<Output = unknown> {
+  readonly '~standard': {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>;
+    readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
+  };
+}
+
+export type StandardResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly StandardIssue[] };
+
+export interface StandardIssue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+export interface SourceDefinition<Config = unknown> {
+  /** The name in the manifest. */
+  readonly name: string;
+  /** Checks the source's own section of the configuration, and fills in defaults. */
+  readonly config?: StandardSchema<Config>;
+  /** A schema for the `fields` of each event type. A type without one passes unchecked. */
+  readonly events?: Readonly<Record<string, StandardSchema>>;
+  /** Begins to observe; must call `ctx.ready()` once an event could no longer be missed. */
+  start(ctx: SourceContext<Config>): void | Promise<void>;
+}
+
+export interface EmitResult {
+  readonly event_id: string;
+  /** false: an event with this delivery_id was there already. */
+  readonly inserted: boolean;
+}
+
+export interface SourceContext<Config = unknown> {
+  /**
+   * Emits an event. Resolves when it is committed; rejects when it is malformed or refused. At most
+   * a bounded number are in flight: awaiting it is the backpressure.
+   */
+  emit(event: SourceEvent): Promise<EmitResult>;
+  readonly config: Config;
+  /**
+   * The directories of the waiters that activated this source. The handler is called at once and
+   * on each change; when its promise resolves, waiters under those roots are told they are armed.
+   */
+  watchRoots(handler: (roots: readonly string[]) => void | Promise<void>): void;
+  /** Small durable values, such as resume cursors. */
+  readonly state: SourceState;
+  readonly log: SourceLog;
+  /** Aborted when the source is to stop. */
+  readonly signal: AbortSignal;
+  /** Says that from now on no event is missed. */
+  ready(): void;
+  /** Says that the source cannot go on; it is restarted with backoff. `remedy` is shown to waiters. */
+  fail(error: Error, remedy?: string): void;
+}
+
+export interface SourceState {
+  get(key: string): Json | undefined;
+  /** Durable when it returns. */
+  set(key: string, value: Json): void;
+}
+
+export interface SourceLog {
+  debug(message: string, details?: object): void;
+  info(message: string, details?: object): void;
+  warn(message: string, details?: object): void;
+  error(message: string, details?: object): void;
+}
+
+/** Adds types, nothing else. */
+export function defineSource<Config = unknown>(
+  definition: SourceDefinition<Config>,
+): SourceDefinition<Config> {
+  return definition;
+}

@@ -1,0 +1,5 @@
+/** The shape of the plug: all that the kernel knows of the contract. */
+export * from './envelope.js';
+export * from './errors.js';
+export * from './json.js';
+export * from './vocabulary.js';

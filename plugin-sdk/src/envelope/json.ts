@@ -1,0 +1,88 @@
+/**
+ * JSON that keeps 64-bit integers. `received_at` counts nanoseconds and ids of other systems may
+ * fill 64 bits; JSON.parse would round both to a double. Integers beyond 2^53 become bigint here
+ * and are written back as the same digits. Everything else is plain JSON.parse and JSON.stringify.
+ */
+import { randomUUID } from 'node:crypto';
+
+/** A string that cannot come from outside the process marks a big integer between the two steps. */
+const TAG = `\u0001${randomUUID()}:`;
+const TAGGED = new RegExp(`"${JSON.stringify(TAG).slice(1, -1).replace('\\', '\\\\')}(-?\\d+)"`, 'g');
+const MAY_HOLD_BIG_INTEGER = /\d{16}/;
+
+/**
+ * Parses JSON text.
+ * @returns the value; an integer outside ±(2^53-1) is a bigint
+ * @throws SyntaxError on malformed text
+ */
+export function parseJson(text: string): unknown {
+  if (!MAY_HOLD_BIG_INTEGER.test(text)) return JSON.parse(text);
+  const tagged = tagBigIntegers(text);
+  if (tagged === text) return JSON.parse(text);
+  return JSON.parse(tagged, (_key, value: unknown) =>
+    typeof value === 'string' && value.startsWith(TAG) ? BigInt(value.slice(TAG.length)) : value,
+  );
+}
+
+/**
+ * Writes a value as JSON text; a bigint is written as its digits.
+ * @throws TypeError for what JSON cannot express (a cycle), RangeError for too deep a nesting
+ */
+export function stringifyJson(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    let found = false;
+    const tagged = JSON.stringify(value, (_key, member: unknown) => {
+      if (typeof member !== 'bigint') return member;
+      found = true;
+      return TAG + member.toString();
+    });
+    if (!found) throw error;
+    return tagged.replace(TAGGED, '$1');
+  }
+}
+
+/** Wraps each integer token beyond 2^53 in a tagged string. One pass; strings are skipped. */
+function tagBigIntegers(text: string): string {
+  let out = '';
+  let copied = 0;
+  let at = 0;
+  while (at < text.length) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) {
+      at = endOfString(text, at);
+    } else if (code === 0x2d || isDigit(code)) {
+      const end = endOfNumber(text, at);
+      const token = text.slice(at, end);
+      if (token.length >= 16 && /^-?(0|[1-9]\d*)$/.test(token) && !Number.isSafeInteger(+token)) {
+        out += `${text.slice(copied, at)}${JSON.stringify(TAG + token)}`;
+        copied = end;
+      }
+      at = end;
+    } else {
+      at += 1;
+    }
+  }
+  return copied === 0 ? text : out + text.slice(copied);
+}
+
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) return at + 1;
+    if (code === 0x5c) at += 1;
+  }
+  return text.length;
+}
+
+function endOfNumber(text: string, start: number): number {
+  let at = start + 1;
+  while (at < text.length && /[\d.eE+-]/.test(text[at] ?? '')) at += 1;
+  return at;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
+}
