@@ -1,0 +1,162 @@
+/**
+ * The bus: hands committed events to subscriptions. A subscription is live (its cursor is at the
+ * head) or catching up (it reads pages from the store); both are one mechanism. There is no queue
+ * per subscriber and nobody is evicted: when a sink stops draining, its subscription falls back to
+ * catching up from the last event that was written to it.
+ */
+import { asWaitbusError } from '@waitbus/plugin-sdk/envelope';
+import type { CommittedEvent } from '../store/event.js';
+import { MAX_FRAME_BYTES, subjectFromStored, wireFromStored } from '../store/event.js';
+import type { StoredFrame } from '../store/store.js';
+import { Candidates } from './candidates.js';
+import { Subscription, type Position, type Sink, type SubscriptionRequest } from './subscription.js';
+
+/** What the bus reads: the log, as pages and a floor. */
+export interface Log {
+  readonly floor: string | null;
+  readonly floorSeq: number;
+  page(after: number, maxRows: number, maxBytes: number): readonly StoredFrame[];
+}
+
+export interface HubOptions {
+  readonly log: Log;
+  /** Runs a function in a later turn of the event loop. */
+  readonly defer: (work: () => void) => void;
+  /** The frame that says which events retention removed. */
+  readonly gapFrame: (after: string, floor: string) => Buffer;
+  /** A page could not be read; the subscription has been ended. */
+  readonly onReadError: (error: unknown) => void;
+}
+
+/** A page holds the loop for a few milliseconds at most, and bounds what a stalled sink can hold. */
+const PAGE_ROWS = 512;
+const PAGE_BYTES = 256 * 1024;
+
+export class Hub {
+  readonly #options: HubOptions;
+  readonly #live = new Candidates();
+  readonly #all = new Set<Subscription>();
+
+  constructor(options: HubOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  /**
+   * Adds a subscription.
+   * @param position the place to replay from; null for live from now on
+   */
+  subscribe(request: SubscriptionRequest, sink: Sink, position: Position | null): Subscription {
+    const subscription = new Subscription(request, sink, position);
+    this.#all.add(subscription);
+    if (subscription.live) this.#live.add(subscription);
+    else this.#options.defer(() => this.advance(subscription));
+    return subscription;
+  }
+
+  unsubscribe(subscription: Subscription): void {
+    if (subscription.closed) return;
+    subscription.closed = true;
+    this.#all.delete(subscription);
+    this.#live.remove(subscription);
+  }
+
+  /** Hands newly committed events, in log order, to the live subscriptions that match. */
+  publish(events: readonly CommittedEvent[]): void {
+    const touched = new Set<Sink>();
+    for (const event of events) {
+      this.#live.each(event.subject, (subscription) => {
+        if (!subscription.live || subscription.lastSeq === event.seq) return;
+        subscription.lastSeq = event.seq;
+        if (subscription.selects?.(event.subject) === false) return;
+        touched.add(subscription.sink);
+        if (!subscription.sink.write(event.wire)) this.#fallBehind(subscription, event);
+      });
+    }
+    for (const sink of touched) sink.flush();
+  }
+
+  /** The sink has room again: goes on from the cursor. */
+  drained(subscription: Subscription): void {
+    if (!subscription.stalled || subscription.closed) return;
+    subscription.stalled = false;
+    this.advance(subscription);
+  }
+
+  /** Sends a control frame to those subscriptions that are not behind. */
+  broadcast(frame: Buffer): void {
+    for (const { sink, stalled } of this.#all) {
+      if (stalled) continue;
+      sink.write(frame);
+      sink.flush();
+    }
+  }
+
+  /**
+   * One step of catching up: a page, or the join. The join happens in the same synchronous turn in
+   * which a page came back empty; as commits are synchronous too and only ever happen between
+   * turns, no event can fall between the last page and the first live one, and none is in both.
+   */
+  advance(subscription: Subscription): void {
+    if (subscription.closed || subscription.stalled || subscription.position === null) return;
+    const { log, gapFrame, defer, onReadError } = this.#options;
+    let position = subscription.position;
+    if (log.floor !== null && position.eventId < log.floor) {
+      subscription.sink.write(gapFrame(position.eventId, log.floor));
+      position = { seq: log.floorSeq, eventId: log.floor };
+    }
+    let page: readonly StoredFrame[];
+    try {
+      page = log.page(position.seq, PAGE_ROWS, PAGE_BYTES);
+    } catch (error) {
+      this.unsubscribe(subscription);
+      subscription.sink.fail(asWaitbusError(error));
+      onReadError(error);
+      return;
+    }
+    const last = page.at(-1);
+    if (last === undefined) {
+      this.#join(subscription);
+      return;
+    }
+    subscription.position = { seq: last.seq, eventId: last.event_id };
+    const { selects } = subscription;
+    const frames =
+      selects === null ? page : page.filter((row) => selects(subjectFromStored(row.frame)));
+    const drains = frames.length === 0 || subscription.sink.write(joined(frames));
+    subscription.sink.flush();
+    if (drains) defer(() => this.advance(subscription));
+    else subscription.stalled = true;
+  }
+
+  #join(subscription: Subscription): void {
+    subscription.position = null;
+    this.#live.add(subscription);
+    subscription.sink.flush();
+  }
+
+  /** What was written is delivered; the cursor stands right after it. */
+  #fallBehind(subscription: Subscription, event: CommittedEvent): void {
+    subscription.position = { seq: event.seq, eventId: event.eventId };
+    subscription.stalled = true;
+    this.#live.remove(subscription);
+  }
+}
+
+/** The page's frames as one chunk, so that it is one write. */
+function joined(rows: readonly StoredFrame[]): Buffer {
+  if (rows.some((row) => row.frame.length > MAX_FRAME_BYTES)) {
+    return Buffer.concat(rows.map((row) => wireFromStored(row.frame)));
+  }
+  const size = rows.reduce((sum, row) => sum + 4 + row.frame.length, 0);
+  const chunk = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const { frame } of rows) {
+    at = chunk.writeUInt32BE(frame.length, at);
+    at += frame.copy(chunk, at);
+  }
+  return chunk;
+}

@@ -1,0 +1,44 @@
+/**
+ * Interest: a subscriber names sources, and whoever runs the sources (the host) answers for them.
+ * The kernel knows no source; this is the seam.
+ */
+import type { Predicate } from '../predicate/index.js';
+
+export type SourceState = 'starting' | 'running' | 'failed' | 'quarantined' | 'stopped';
+
+export interface SourceStateFrame {
+  readonly kind: 'source_state';
+  readonly source: string;
+  readonly state: SourceState;
+  /** What happened, for people; empty when there is nothing to say. */
+  readonly detail: string;
+  /** The command that mends it; empty when nothing is broken. */
+  readonly remedy: string;
+}
+
+export interface Interest {
+  readonly sources: readonly string[];
+  /** The subscriber's working directory, when it told. */
+  readonly cwd: string | null;
+  /** Tells the subscriber about one of its sources. */
+  tell(frame: SourceStateFrame): void;
+}
+
+export interface InterestGrant {
+  /** Per source, what its events must meet besides to concern this subscriber. */
+  readonly scopes: ReadonlyMap<string, Predicate>;
+  /** Called once the subscriber is acknowledged: activates, and tells the state of each source. */
+  begin(): void;
+  /** Called once when the subscriber is gone. */
+  release(): void;
+}
+
+/** @throws WaitbusError WAITBUS_UNKNOWN_SOURCE */
+export type InterestHandler = (interest: Interest) => InterestGrant;
+
+/** Without a host every name is fine and nothing is activated. */
+export const NO_HOST: InterestHandler = () => ({
+  scopes: new Map(),
+  begin: () => undefined,
+  release: () => undefined,
+});

@@ -1,0 +1,198 @@
+/**
+ * The kernel as a whole: store, bus and socket put together, and nothing that knows a source.
+ */
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { checkEnvelope, WaitbusError, type CheckedEvent } from '@waitbus/plugin-sdk/envelope';
+import { Hub } from './bus/hub.js';
+import { NO_HOST, type InterestHandler } from './bus/interest.js';
+import { Publisher } from './bus/publisher.js';
+import type { Sink, Subscription, SubscriptionRequest } from './bus/subscription.js';
+import { tryLock } from './os/file-lock.js';
+import type { CommandContext } from './socket/commands/context.js';
+import type { Request } from './socket/connection.js';
+import { encodeFrame } from './socket/frame.js';
+import { prepareDirectory } from './socket/listen.js';
+import { SocketServer } from './socket/server.js';
+import type { Durability } from './store/open.js';
+import { Retention, type RetentionLimits } from './store/retention.js';
+import { Store, type EmitResult } from './store/store.js';
+
+export interface KernelLog {
+  debug(details: object, message: string): void;
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+}
+
+export interface KernelOptions {
+  readonly paths: {
+    /** The store, `events.db`; its directory is created. */
+    readonly store: string;
+    /** The socket, `broadcast.sock`; its directory is created, 0700. */
+    readonly socket: string;
+  };
+  readonly log: KernelLog;
+  /** The clock, in milliseconds since the epoch. */
+  readonly now?: () => number;
+  readonly durability?: Durability;
+  readonly retention?: RetentionLimits;
+  /** Seconds between heartbeats to subscribers. */
+  readonly heartbeatSec?: number;
+  /** What `status` says besides what the kernel knows. */
+  readonly describe?: () => object;
+}
+
+export interface Kernel {
+  /**
+   * Publishes events, all or none, as `emit` on the socket does.
+   * @param ingest_method of the events unless they say themselves
+   * @throws WaitbusError the code that the wire would have carried
+   */
+  publish(events: readonly unknown[]): Promise<readonly EmitResult[]>;
+  /** Subscribes within the process, from now on. */
+  subscribe(request: SubscriptionRequest, sink: Sink): Subscription;
+  unsubscribe(subscription: Subscription): void;
+  /** Sets who answers for sources: whether they are installed, and what activates them. */
+  onInterest(host: { readonly has: (source: string) => boolean; readonly interest: InterestHandler }): void;
+  /** Adds a request of the wire; the returned object is the answer, less its `id`. */
+  handle(op: string, answer: (request: Request) => object): void;
+  /** Begins to accept connections. */
+  listen(): Promise<void>;
+  /** Ends all connections, commits what is pending, closes the store. */
+  close(): void;
+}
+
+const HEARTBEAT_SEC = 60;
+
+/**
+ * Opens the store and takes the locks; nobody can connect before `listen`.
+ * @throws WaitbusError WAITBUS_ALREADY_RUNNING, WAITBUS_STORE_*, WAITBUS_SOCKET_PATH
+ */
+export function openKernel(options: KernelOptions): Kernel {
+  const { paths, log, describe = () => ({}) } = options;
+  const now = options.now ?? Date.now;
+  const heartbeatSec = options.heartbeatSec ?? HEARTBEAT_SEC;
+  const uid = process.getuid?.() ?? -1;
+  const release = takeLocks(paths, uid);
+
+  let store: Store;
+  try {
+    store = new Store({ file: paths.store, now, durability: options.durability ?? 'normal' });
+  } catch (error) {
+    release();
+    throw error;
+  }
+  const defer = (work: () => void) => void setImmediate(work);
+  const hub = new Hub({
+    log: store,
+    defer,
+    gapFrame: (after, floor) => encodeFrame({ kind: 'gap', after, floor }),
+    onReadError: (error) => log.error({ err: error }, 'a replay could not be read'),
+  });
+  const publisher = new Publisher(store, hub);
+  const retention = new Retention({
+    store,
+    limits: options.retention ?? {},
+    now,
+    defer,
+    onError: (error) => log.error({ err: error }, 'retention failed'),
+  });
+
+  let has: (source: string) => boolean = () => true;
+  let interest: InterestHandler = NO_HOST;
+  const checkEvent = (value: unknown): CheckedEvent => {
+    const event = checkEnvelope(value);
+    if (has(event.source)) return event;
+    throw new WaitbusError('WAITBUS_UNKNOWN_SOURCE', `source ${event.source} is not installed`);
+  };
+  const context: CommandContext = {
+    store,
+    hub,
+    publisher,
+    heartbeatSec,
+    checkEvent,
+    interest: (asked) => interest(asked),
+    describe: () => ({ attached: server.attached(), ...describe() }),
+  };
+  const server = new SocketServer({
+    path: paths.socket,
+    uid,
+    context,
+    log,
+    publishWill: (will, name) => {
+      log.info({ name, event_type: will.event_type }, 'publishing a last will');
+      publisher.publish([will], ({ error }) => {
+        if (error !== undefined) log.error({ err: error, name }, 'a last will could not be stored');
+      });
+    },
+  });
+
+  const started = now();
+  let timer: NodeJS.Timeout | null = null;
+  const beat = () => {
+    hub.broadcast(
+      encodeFrame({
+        kind: 'daemon_heartbeat',
+        ts: new Date(now()).toISOString(),
+        uptime_sec: Math.max(0, Math.round((now() - started) / 1000)),
+      }),
+    );
+    retention.run();
+  };
+
+  return {
+    publish: async (events) => {
+      const checked = events.map(checkEvent);
+      return new Promise((resolve, reject) => {
+        publisher.publish(checked, (outcome) => {
+          if (outcome.error === undefined) resolve(outcome.results);
+          else reject(outcome.error);
+        });
+      });
+    },
+    subscribe: (request, sink) => hub.subscribe(request, sink, null),
+    unsubscribe: (subscription) => hub.unsubscribe(subscription),
+    onInterest: (host) => {
+      has = host.has;
+      interest = host.interest;
+    },
+    handle: (op, answer) => {
+      server.handle(op, (_context, { connection }, request) => {
+        connection.send({ ...answer(request), id: request['id'] ?? null });
+      });
+    },
+    listen: async () => {
+      await server.listen();
+      retention.run();
+      timer = setInterval(beat, heartbeatSec * 1000);
+    },
+    close: () => {
+      if (timer !== null) clearInterval(timer);
+      publisher.flush();
+      server.close();
+      store.close();
+      release();
+    },
+  };
+}
+
+/** One daemon a runtime directory and one a store, whoever is first; freed however it ends. */
+function takeLocks(paths: KernelOptions['paths'], uid: number): () => void {
+  const runtime = dirname(paths.socket);
+  const state = dirname(paths.store);
+  prepareDirectory(runtime, uid);
+  mkdirSync(state, { recursive: true, mode: 0o700 });
+  const releases: (() => void)[] = [];
+  for (const directory of new Set([runtime, state])) {
+    const release = tryLock(join(directory, 'daemon.lock'));
+    if (release === null) {
+      for (const undo of releases) undo();
+      throw new WaitbusError('WAITBUS_ALREADY_RUNNING', `another daemon serves ${directory}`);
+    }
+    releases.push(release);
+  }
+  return () => {
+    for (const undo of releases) undo();
+  };
+}

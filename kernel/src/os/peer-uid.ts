@@ -1,0 +1,42 @@
+/**
+ * Who is at the other end of an accepted AF_UNIX connection, by the operating system's word:
+ * SO_PEERCRED on Linux (unix(7)), getpeereid on macOS (getpeereid(3)).
+ */
+import { errno, libcFunction } from './libc.js';
+
+const SOL_SOCKET = 1;
+const SO_PEERCRED = 17;
+/** struct ucred: pid, uid and gid, 4 bytes each. */
+const UCRED_BYTES = 12;
+
+/**
+ * @param fd the accepted connection's descriptor
+ * @returns the effective uid that the peer had when it connected
+ */
+export const peerUid: (fd: number) => number =
+  process.platform === 'darwin' ? byGetpeereid() : byPeerCredentials();
+
+function byPeerCredentials(): (fd: number) => number {
+  const getsockopt = libcFunction(
+    'int getsockopt(int fd, int level, int option, void *value, uint32_t *length)',
+  );
+  return (fd) => {
+    const value = Buffer.alloc(UCRED_BYTES);
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(UCRED_BYTES);
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, value, length) !== 0) {
+      throw new Error(`getsockopt(SO_PEERCRED): errno ${errno()}`);
+    }
+    return value.readUInt32LE(4);
+  };
+}
+
+function byGetpeereid(): (fd: number) => number {
+  const getpeereid = libcFunction('int getpeereid(int fd, uint32_t *uid, uint32_t *gid)');
+  return (fd) => {
+    const uid = Buffer.alloc(4);
+    const gid = Buffer.alloc(4);
+    if (getpeereid(fd, uid, gid) !== 0) throw new Error(`getpeereid: errno ${errno()}`);
+    return uid.readUInt32LE(0);
+  };
+}

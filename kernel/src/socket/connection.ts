@@ -1,0 +1,155 @@
+/**
+ * One accepted connection: bytes in, requests dispatched, bytes out. It is a Sink for its
+ * subscriptions. What a request means is in `commands/`.
+ */
+import type { Socket } from 'node:net';
+import { asWaitbusError, WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import type { Sink } from '../bus/subscription.js';
+import { encodeFrame, FrameDecoder, MAX_EMIT_BYTES, MAX_REQUEST_BYTES, parseFrame } from './frame.js';
+
+export type Request = Readonly<Record<string, unknown>>;
+
+/** How long a peer may take to close its side after we closed ours, in milliseconds. */
+const LINGER_MS = 1000;
+
+export interface ConnectionHandlers {
+  /** Carries out a request; what it throws becomes an `error` frame. */
+  readonly onRequest: (connection: Connection, request: Request, bytes: number) => void;
+  /** The socket has room again. */
+  readonly onDrain: (connection: Connection) => void;
+  readonly onClose: (connection: Connection) => void;
+  readonly onViolation: (connection: Connection, error: WaitbusError) => void;
+}
+
+export function errorFrame(id: unknown, error: WaitbusError): object {
+  const { code, message, remedy } = error;
+  return { kind: 'error', id: id ?? null, code, message, remedy };
+}
+
+export class Connection implements Sink {
+  readonly #socket: Socket;
+  readonly #handlers: ConnectionHandlers;
+  readonly #decoder = new FrameDecoder(MAX_EMIT_BYTES);
+  /**
+   * The subscribe side of protocol 1 promises a silent end on a malformed first frame; a peer that
+   * has spoken an `op` gets its errors as frames.
+   */
+  speaksOps = false;
+  #ended = false;
+  #peerEnded = false;
+  #corked = false;
+  /** Requests whose answer comes in a later turn. */
+  #unanswered = 0;
+
+  constructor(socket: Socket, handlers: ConnectionHandlers) {
+    this.#socket = socket;
+    this.#handlers = handlers;
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    socket.on('drain', () => {
+      if (socket.isPaused()) socket.resume();
+      handlers.onDrain(this);
+    });
+    // The peer sends no more: what it asked is still answered, then this side ends too.
+    socket.on('end', () => {
+      this.#peerEnded = true;
+      if (this.#unanswered === 0) this.end();
+    });
+    // A reset is an end like any other; 'close' follows.
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      this.#ended = true;
+      handlers.onClose(this);
+    });
+  }
+
+  write(bytes: Buffer): boolean {
+    if (this.#ended) return true;
+    if (!this.#corked) {
+      this.#corked = true;
+      this.#socket.cork();
+    }
+    return this.#socket.write(bytes);
+  }
+
+  flush(): void {
+    if (!this.#corked) return;
+    this.#corked = false;
+    this.#socket.uncork();
+  }
+
+  send(message: object): void {
+    this.write(encodeFrame(message));
+    this.flush();
+  }
+
+  sendError(id: unknown, error: WaitbusError): void {
+    this.send(errorFrame(id, error));
+  }
+
+  fail(error: WaitbusError): void {
+    this.sendError(null, error);
+    this.end();
+  }
+
+  /** Says that an answer will come later; the returned function must be called with it. */
+  owe(): (answer: object) => void {
+    this.#unanswered += 1;
+    return (answer) => {
+      this.#unanswered -= 1;
+      this.write(encodeFrame(answer));
+      if (this.#unanswered > 0) return;
+      this.flush();
+      if (this.#peerEnded) this.end();
+    };
+  }
+
+  /** Ends with a clean EOF: what the peer still sends is read and dropped until it closes. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.flush();
+    this.#socket.end();
+    this.#socket.resume();
+    const timer = setTimeout(() => this.#socket.destroy(), LINGER_MS);
+    timer.unref();
+    this.#socket.once('close', () => clearTimeout(timer));
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#ended) return;
+    try {
+      for (const body of this.#decoder.push(chunk)) {
+        this.#dispatch(body);
+        if (this.#ended) return;
+      }
+    } catch (error) {
+      this.#violated(asWaitbusError(error));
+    }
+    // A peer that does not read its answers may not send more: memory stays bounded.
+    if (this.#socket.writableNeedDrain) this.#socket.pause();
+  }
+
+  #dispatch(body: Buffer): void {
+    const request = parseFrame(body);
+    if (body.length > MAX_REQUEST_BYTES && request['op'] !== 'emit') {
+      throw new WaitbusError(
+        'WAITBUS_BAD_FRAME',
+        `a request of ${body.length} bytes; only emit may pass ${MAX_REQUEST_BYTES}`,
+      );
+    }
+    if (request['op'] !== undefined && request['op'] !== 'subscribe') this.speaksOps = true;
+    try {
+      this.#handlers.onRequest(this, request, body.length);
+    } catch (cause) {
+      const error = asWaitbusError(cause);
+      this.sendError(request['id'], error);
+      if (error.fatal) this.end();
+    }
+  }
+
+  #violated(error: WaitbusError): void {
+    this.#handlers.onViolation(this, error);
+    if (this.speaksOps) this.fail(error);
+    else this.end();
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * The socket side as a whole: listens, gives each connection a session, dispatches its requests,
+ * and ends what a session had going when its connection ends.
+ */
+import type { Server, Socket } from 'node:net';
+import { WaitbusError, type CheckedEvent } from '@waitbus/plugin-sdk/envelope';
+import { attach, detach } from './commands/attach.js';
+import type { Command, CommandContext } from './commands/context.js';
+import { emit } from './commands/emit.js';
+import { get } from './commands/get.js';
+import { status } from './commands/status.js';
+import { subscribe } from './commands/subscribe.js';
+import { Connection, type ConnectionHandlers, type Request } from './connection.js';
+import { listen } from './listen.js';
+import { Session } from './session.js';
+
+export interface SocketServerOptions {
+  readonly path: string;
+  readonly uid: number;
+  readonly context: CommandContext;
+  readonly publishWill: (will: CheckedEvent, name: string) => void;
+  readonly log: {
+    warn(details: object, message: string): void;
+    debug(details: object, message: string): void;
+  };
+}
+
+export class SocketServer {
+  readonly #options: SocketServerOptions;
+  readonly #commands = new Map<unknown, Command>([
+    [undefined, subscribe],
+    ['subscribe', subscribe],
+    ['emit', emit],
+    ['get', get],
+    ['status', status],
+    ['attach', attach],
+    ['detach', detach],
+  ]);
+  readonly #sessions = new Map<Connection, Session>();
+  #server: Server | null = null;
+
+  constructor(options: SocketServerOptions) {
+    this.#options = options;
+  }
+
+  /** Adds a request of the wire. */
+  handle(op: string, command: Command): void {
+    this.#commands.set(op, command);
+  }
+
+  async listen(): Promise<void> {
+    const { path, uid, log } = this.#options;
+    this.#server = await listen({
+      path,
+      uid,
+      onConnection: (socket) => this.#accept(socket),
+      onRefusedPeer: (peer) => log.warn({ peer }, 'refused a connection of another user'),
+      onError: (error) => log.warn({ err: error }, 'the listening socket reported an error'),
+    });
+  }
+
+  /** The names under which clients are attached. */
+  attached(): string[] {
+    return [...this.#sessions.values()].flatMap(({ attachment }) =>
+      attachment === null ? [] : [attachment.name],
+    );
+  }
+
+  /** Stops listening and ends every connection; no will is published for an end of ours. */
+  close(): void {
+    this.#server?.close();
+    for (const session of this.#sessions.values()) {
+      session.attachment = null;
+      session.connection.end();
+    }
+  }
+
+  #accept(socket: Socket): void {
+    const connection = new Connection(socket, this.#handlers);
+    this.#sessions.set(connection, new Session(connection));
+  }
+
+  readonly #handlers: ConnectionHandlers = {
+    onRequest: (connection, request) => this.#dispatch(connection, request),
+    onDrain: (connection) => {
+      const { subscription } = this.#session(connection);
+      if (subscription !== null) this.#options.context.hub.drained(subscription);
+    },
+    onClose: (connection) => this.#release(connection),
+    onViolation: (_connection, error) =>
+      this.#options.log.debug({ code: error.code, reason: error.message }, 'closed a connection'),
+  };
+
+  #dispatch(connection: Connection, request: Request): void {
+    const command = this.#commands.get(request['op']);
+    if (command === undefined) {
+      throw new WaitbusError('WAITBUS_BAD_REQUEST', `unknown op ${JSON.stringify(request['op'])}`);
+    }
+    command(this.#options.context, this.#session(connection), request);
+  }
+
+  #session(connection: Connection): Session {
+    const session = this.#sessions.get(connection);
+    if (session === undefined) throw new WaitbusError('WAITBUS_INTERNAL', 'a connection has no session');
+    return session;
+  }
+
+  #release(connection: Connection): void {
+    const session = this.#sessions.get(connection);
+    this.#sessions.delete(connection);
+    if (session === undefined) return;
+    if (session.subscription !== null) this.#options.context.hub.unsubscribe(session.subscription);
+    session.interest?.release();
+    const { attachment } = session;
+    if (attachment?.will != null) this.#options.publishWill(attachment.will, attachment.name);
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * The schema, one step a version. A step that has been released is never edited; the next change
+ * is a new step. `PRAGMA user_version` holds how many steps a file has taken.
+ *
+ * seq          position in the log; contiguous, because retention removes from the front only
+ * event_id     ULID, rises with seq, so a cursor is found by bisection and needs no index
+ * delivery_id  idempotency key as a producer gave it; NULL where the event_id serves
+ * frame        the event frame as it goes over the wire
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE events (
+    seq         INTEGER PRIMARY KEY,
+    event_id    TEXT NOT NULL,
+    delivery_id TEXT,
+    source      TEXT NOT NULL,
+    event_type  TEXT NOT NULL,
+    frame       TEXT NOT NULL,
+    payload     TEXT
+  ) STRICT;
+  CREATE UNIQUE INDEX events_by_delivery ON events (delivery_id) WHERE delivery_id IS NOT NULL;
+  CREATE TABLE meta (
+    key   TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
+];
+
+/** "wbus" in ASCII: tells our files from other SQLite files. */
+export const APPLICATION_ID = 0x77627573;

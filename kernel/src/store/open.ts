@@ -1,0 +1,109 @@
+/**
+ * Opens the store file, or refuses and leaves it as it was: corrupt, not ours, or from a newer
+ * waitbus. Owns the pragmas and the migrations, nothing that comes after.
+ */
+import { existsSync, openSync, closeSync, readSync, statSync } from 'node:fs';
+import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import Database from 'better-sqlite3';
+import { APPLICATION_ID, MIGRATIONS } from './migrations.js';
+
+export type Durability = 'normal' | 'full';
+
+/** A file larger than this is checked whole only after an unclean end. */
+const ALWAYS_CHECKED_BYTES = 64 * 1024 * 1024;
+
+/**
+ * @param file path of the database; created when absent
+ * @param durability `normal` survives a killed process, `full` a power failure as well
+ * @throws WaitbusError WAITBUS_STORE_CORRUPT, WAITBUS_STORE_FOREIGN or WAITBUS_STORE_NEWER
+ */
+export function openDatabase(file: string, durability: Durability): Database.Database {
+  refuseForeign(file);
+  const unclean = existsSync(`${file}-wal`);
+  let db: Database.Database | null = null;
+  try {
+    db = new Database(file);
+    prepare(db, file);
+    if (unclean || statSync(file).size <= ALWAYS_CHECKED_BYTES) check(db, file);
+    db.pragma(`synchronous = ${durability}`);
+    migrate(db);
+    return db;
+  } catch (error) {
+    db?.close();
+    throw explainOpenError(error, file);
+  }
+}
+
+/** What the first bytes say, before SQLite may write a thing. */
+function refuseForeign(file: string): void {
+  if (!existsSync(file)) return;
+  const { size } = statSync(file);
+  if (size === 0) return;
+  const header = Buffer.alloc(100);
+  const fd = openSync(file, 'r');
+  try {
+    readSync(fd, header, 0, 100, 0);
+  } finally {
+    closeSync(fd);
+  }
+  if (header.toString('latin1', 0, 16) !== 'SQLite format 3\0') {
+    throw new WaitbusError('WAITBUS_STORE_FOREIGN', `${file} is not a SQLite file`, moveAway(file));
+  }
+  if (header.readUInt32BE(68) !== APPLICATION_ID) {
+    throw new WaitbusError(
+      'WAITBUS_STORE_FOREIGN',
+      `${file} belongs to another program`,
+      moveAway(file),
+    );
+  }
+}
+
+function prepare(db: Database.Database, file: string): void {
+  if (db.pragma('application_id', { simple: true }) === 0) {
+    // Before WAL, so that the mark stands in the file itself from its first page on.
+    db.pragma(`application_id = ${APPLICATION_ID}`);
+  }
+  const version = db.pragma('user_version', { simple: true }) as number;
+  if (version > MIGRATIONS.length) {
+    throw new WaitbusError(
+      'WAITBUS_STORE_NEWER',
+      `${file} has schema ${version}; this waitbus knows ${MIGRATIONS.length}`,
+    );
+  }
+  db.pragma('journal_mode = WAL');
+  db.pragma('journal_size_limit = 67108864');
+}
+
+function check(db: Database.Database, file: string): void {
+  const result = db.pragma('quick_check(1)', { simple: true });
+  if (result !== 'ok') throw corrupt(file, String(result));
+}
+
+function migrate(db: Database.Database): void {
+  const version = db.pragma('user_version', { simple: true }) as number;
+  MIGRATIONS.slice(version).forEach((step, index) => {
+    db.transaction(() => {
+      db.exec(step);
+      db.pragma(`user_version = ${version + index + 1}`);
+    })();
+  });
+}
+
+function explainOpenError(error: unknown, file: string): unknown {
+  const code = (error as { code?: unknown }).code;
+  if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB') {
+    return corrupt(file, (error as Error).message);
+  }
+  if (typeof code !== 'string' || !code.startsWith('SQLITE_')) return error;
+  const message = `${file} cannot be opened: ${(error as Error).message}`;
+  return new WaitbusError(code === 'SQLITE_FULL' ? 'WAITBUS_STORE_FULL' : 'WAITBUS_STORE_FAILED', message);
+}
+
+export function corrupt(file: string, detail: string): WaitbusError {
+  return new WaitbusError('WAITBUS_STORE_CORRUPT', `${file} is damaged: ${detail}`, moveAway(file));
+}
+
+function moveAway(file: string): string {
+  const quoted = `'${file.replaceAll("'", `'\\''`)}'`;
+  return `Move it away to start afresh: for f in ${quoted}*; do mv "$f" "$f.aside"; done`;
+}

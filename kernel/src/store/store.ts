@@ -1,0 +1,277 @@
+/**
+ * The log: append in groups, read in pages, find a cursor, remove from the front. The only writer
+ * of the file. Synchronous throughout, which is what the bus's join of live and catch-up rests on.
+ */
+import { WaitbusError, type CheckedEvent } from '@waitbus/plugin-sdk/envelope';
+import type Database from 'better-sqlite3';
+import { encodeEvent, type CommittedEvent } from './event.js';
+import { corrupt, openDatabase, type Durability } from './open.js';
+import { ULID, UlidGenerator } from './ulid.js';
+
+export interface StoreOptions {
+  readonly file: string;
+  readonly durability?: Durability;
+  /** The clock, in milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+export interface EmitResult {
+  readonly event_id: string;
+  /** false: an event with this delivery_id was there already, and this is its id. */
+  readonly inserted: boolean;
+}
+
+/** What became of one request's events: all of them or none. */
+export type Outcome =
+  | { readonly results: readonly EmitResult[]; readonly error?: undefined }
+  | { readonly error: WaitbusError };
+
+export interface StoredFrame {
+  readonly seq: number;
+  readonly event_id: string;
+  /** The frame's JSON. */
+  readonly frame: Buffer;
+}
+
+export interface FullEvent {
+  readonly frame: Buffer;
+  /** JSON text, or null. */
+  readonly payload: string | null;
+}
+
+type Row = { seq: number; event_id: string };
+
+export class Store {
+  readonly #db: Database.Database;
+  readonly #file: string;
+  readonly #now: () => number;
+  readonly #ids: UlidGenerator;
+  readonly #insert: Database.Statement;
+  readonly #byDelivery: Database.Statement<[string], Row>;
+  readonly #idAt: Database.Statement<[number], string>;
+  readonly #page: Database.Statement<[number], StoredFrame>;
+  readonly #full: Database.Statement<[number], FullEvent>;
+  readonly #commit: (units: readonly (readonly CheckedEvent[])[], sink: CommittedEvent[]) => EmitResult[][];
+  #first: number;
+  #last: number;
+  #head: string | null;
+  #floor: string | null;
+  /** Set once damage was met: from then on everything is refused, with the cure. */
+  #poison: WaitbusError | null = null;
+
+  constructor(options: StoreOptions) {
+    const db = openDatabase(options.file, options.durability ?? 'normal');
+    this.#db = db;
+    this.#file = options.file;
+    this.#now = options.now;
+    this.#insert = db.prepare(
+      `INSERT INTO events (seq, event_id, delivery_id, source, event_type, frame, payload)
+       VALUES (?, ?, ?, ?, ?, CAST(? AS TEXT), ?)`,
+    );
+    this.#byDelivery = db.prepare('SELECT seq, event_id FROM events WHERE delivery_id = ?');
+    this.#idAt = db.prepare<[number], string>('SELECT event_id FROM events WHERE seq = ?').pluck();
+    this.#page = db.prepare(
+      'SELECT seq, event_id, CAST(frame AS BLOB) AS frame FROM events WHERE seq > ? ORDER BY seq',
+    );
+    this.#full = db.prepare('SELECT CAST(frame AS BLOB) AS frame, payload FROM events WHERE seq = ?');
+    this.#commit = db.transaction(
+      (units: readonly (readonly CheckedEvent[])[], sink: CommittedEvent[]) =>
+        units.map((unit) => unit.map((event) => this.#appendOne(event, sink))),
+    );
+    const last = db.prepare<[], Row>('SELECT seq, event_id FROM events ORDER BY seq DESC LIMIT 1').get();
+    const first = db.prepare<[], number>('SELECT seq FROM events ORDER BY seq LIMIT 1').pluck().get();
+    this.#floor = this.#meta('floor_id') ?? null;
+    this.#last = last?.seq ?? Number(this.#meta('floor_seq') ?? 0);
+    this.#first = first ?? this.#last + 1;
+    this.#head = last?.event_id ?? this.#floor;
+    this.#ids = new UlidGenerator(options.now, this.#head);
+  }
+
+  /** The event_id of the newest event, or null when there was none yet. */
+  get head(): string | null {
+    return this.#head;
+  }
+
+  /** The position of the newest event; 0 before the first. */
+  get headSeq(): number {
+    return this.#last;
+  }
+
+  /** The event_id of the newest event that retention removed, or null. */
+  get floor(): string | null {
+    return this.#floor;
+  }
+
+  /** The position of the newest event that retention removed; 0 when none was. */
+  get floorSeq(): number {
+    return this.#first - 1;
+  }
+
+  get count(): number {
+    return this.#last - this.#first + 1;
+  }
+
+  /**
+   * Commits the units in one transaction and in order; each unit is all or none. A unit that cannot
+   * be stored does not take the others with it.
+   * @returns the outcome of each unit, and the events that are new in the log, in log order
+   */
+  append(units: readonly (readonly CheckedEvent[])[]): {
+    readonly outcomes: readonly Outcome[];
+    readonly committed: readonly CommittedEvent[];
+  } {
+    const committed: CommittedEvent[] = [];
+    const before = { last: this.#last, head: this.#head };
+    try {
+      this.#refuseIfPoisoned();
+      const outcomes = this.#commit(units, committed).map((results) => ({ results }));
+      return { outcomes, committed };
+    } catch (cause) {
+      this.#last = before.last;
+      this.#head = before.head;
+      const error = this.#explain(cause);
+      const alone = units.length <= 1 || error.code !== 'WAITBUS_STORE_FAILED';
+      if (alone) return { outcomes: units.map(() => ({ error })), committed: [] };
+      const single = units.map((unit) => this.append([unit]));
+      return {
+        outcomes: single.flatMap((one) => one.outcomes),
+        committed: single.flatMap((one) => one.committed),
+      };
+    }
+  }
+
+  /**
+   * The frames after a position, in order: at least one if there is one, then up to the limits.
+   * @param after a seq
+   */
+  page(after: number, maxRows: number, maxBytes: number): readonly StoredFrame[] {
+    const rows: StoredFrame[] = [];
+    if (after >= this.#last) return rows;
+    this.#refuseIfPoisoned();
+    let bytes = 0;
+    try {
+      for (const row of this.#page.iterate(after)) {
+        rows.push(row);
+        bytes += row.frame.length;
+        if (rows.length >= maxRows || bytes >= maxBytes) break;
+      }
+    } catch (cause) {
+      throw this.#explain(cause);
+    }
+    return rows;
+  }
+
+  /** The position of the newest event whose id is at or before the cursor; by bisection. */
+  seqAtOrBefore(cursor: string): number {
+    if (this.#head === null || cursor >= this.#head) return this.#last;
+    let low = this.#first - 1;
+    let high = this.#last;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      const id = this.#idAt.get(middle);
+      if (id !== undefined && id <= cursor) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  /** The whole event with its payload, or null when no stored event has this id. */
+  get(eventId: string): FullEvent | null {
+    this.#refuseIfPoisoned();
+    const seq = this.#seqOf(eventId);
+    return seq === null ? null : (this.#full.get(seq) ?? null);
+  }
+
+  /**
+   * Removes up to `maxRows` events at the front, those at or before `upTo`.
+   * @returns how many were removed
+   */
+  prune(upTo: number, maxRows: number): number {
+    const through = Math.min(upTo, this.#first - 1 + maxRows, this.#last);
+    if (through < this.#first) return 0;
+    const floor = this.#idAt.get(through);
+    if (floor === undefined) return 0;
+    this.#db.transaction(() => {
+      this.#db.prepare('DELETE FROM events WHERE seq <= ?').run(through);
+      this.#setMeta('floor_id', floor);
+      this.#setMeta('floor_seq', String(through));
+    })();
+    const removed = through - this.#first + 1;
+    this.#first = through + 1;
+    this.#floor = floor;
+    return removed;
+  }
+
+  /** Bytes in use by the database, free pages not counted. */
+  usedBytes(): number {
+    const number = (pragma: string) => this.#db.pragma(pragma, { simple: true }) as number;
+    return (number('page_count') - number('freelist_count')) * number('page_size');
+  }
+
+  /** Folds the WAL into the file and closes it. */
+  close(): void {
+    if (!this.#db.open) return;
+    try {
+      this.#db.pragma('wal_checkpoint(TRUNCATE)');
+    } finally {
+      this.#db.close();
+    }
+  }
+
+  #appendOne(event: CheckedEvent, sink: CommittedEvent[]): EmitResult {
+    const known = event.delivery_id === null ? null : this.#findDelivery(event.delivery_id);
+    if (known !== null) return { event_id: known, inserted: false };
+    const eventId = this.#ids.next();
+    const seq = this.#last + 1;
+    const encoded = encodeEvent(event, eventId, BigInt(Math.round(this.#now() * 1e6)));
+    this.#insert.run(
+      seq,
+      eventId,
+      event.delivery_id,
+      event.source,
+      event.event_type,
+      encoded.frame,
+      event.payload,
+    );
+    this.#last = seq;
+    this.#head = eventId;
+    sink.push({ seq, eventId, subject: encoded.subject, wire: encoded.wire });
+    return { event_id: eventId, inserted: true };
+  }
+
+  /** An event without a key of its own has its event_id for one. */
+  #findDelivery(deliveryId: string): string | null {
+    const row = this.#byDelivery.get(deliveryId);
+    if (row !== undefined) return row.event_id;
+    return ULID.test(deliveryId) && this.#seqOf(deliveryId) !== null ? deliveryId : null;
+  }
+
+  #seqOf(eventId: string): number | null {
+    const seq = this.seqAtOrBefore(eventId);
+    return this.#idAt.get(seq) === eventId ? seq : null;
+  }
+
+  #meta(key: string): string | undefined {
+    return this.#db.prepare<[string], string>('SELECT value FROM meta WHERE key = ?').pluck().get(key);
+  }
+
+  #setMeta(key: string, value: string): void {
+    this.#db.prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)').run(key, value);
+  }
+
+  #refuseIfPoisoned(): void {
+    if (this.#poison !== null) throw this.#poison;
+  }
+
+  #explain(cause: unknown): WaitbusError {
+    if (cause instanceof WaitbusError) return cause;
+    const { code = '', message } = cause as { code?: string; message: string };
+    if (code === 'SQLITE_FULL') return new WaitbusError('WAITBUS_STORE_FULL', `${this.#file}: ${message}`);
+    if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') {
+      this.#poison = corrupt(this.#file, message);
+      return this.#poison;
+    }
+    return new WaitbusError('WAITBUS_STORE_FAILED', `${this.#file}: ${message}`, undefined, { cause });
+  }
+}
+
