@@ -2,7 +2,7 @@
  * From a checked event to what is stored and sent: its frame, encoded once. The bytes made here
  * are the bytes that every subscriber gets, live or replayed.
  */
-import { parseJson, stringifyJson, type CheckedEvent } from '@waitbus/plugin-sdk/envelope';
+import { parseFrameText, stringifyJson, type CheckedEvent } from '@waitbus/plugin-sdk/envelope';
 import type { Subject } from '../predicate/index.js';
 
 /** The largest frame that the daemon sends to a subscriber, in bytes (protocol 1). */
@@ -67,7 +67,7 @@ export function wireFromStored(frame: Buffer): Buffer {
 }
 
 export function subjectFromStored(frame: Buffer): Subject {
-  return parseJson(frame.toString('utf8')) as Subject;
+  return parseFrameText(frame.toString('utf8')) as Subject;
 }
 
 function wireOf(subject: Subject, frame: Buffer, wire: Buffer): Buffer {

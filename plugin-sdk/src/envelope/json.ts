@@ -24,6 +24,23 @@ export function parseJson(text: string): unknown {
   );
 }
 
+/** In the daemon's own frames this stands before `fields`, and an unescaped quote in no string. */
+const RECEIVED_AT = /,"received_at":(\d{16,19}),/;
+
+/**
+ * Parses a frame that the daemon wrote. Every event frame has one big integer, `received_at`; taken
+ * out first, the rest goes through plain JSON.parse.
+ * @throws SyntaxError on malformed text
+ */
+export function parseFrameText(text: string): unknown {
+  const match = text.startsWith('{"kind":"event",') ? RECEIVED_AT.exec(text) : null;
+  if (match === null) return parseJson(text);
+  const end = match.index + match[0].length;
+  const frame = parseJson(`${text.slice(0, match.index)},"received_at":0,${text.slice(end)}`);
+  (frame as { received_at: bigint }).received_at = BigInt(match[1] ?? 0);
+  return frame;
+}
+
 /**
  * Writes a value as JSON text; a bigint is written as its digits.
  * @throws TypeError for what JSON cannot express (a cycle), RangeError for too deep a nesting
