@@ -3,7 +3,7 @@
  * decoder for which a partial frame is not an error, only not there yet. Used by both ends.
  */
 import { isUtf8 } from 'node:buffer';
-import { isObject, parseFrameText, stringifyJson, WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { isObject, parseJson, stringifyJson, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 
 export const MAX_EMIT_BYTES = 16 * 1024 * 1024;
 export const MAX_REQUEST_BYTES = 65_536;
@@ -24,13 +24,17 @@ export function encodeText(json: string): Buffer {
 
 /**
  * Parses a frame's body.
+ * @param parse the JSON parser; a client that trusts its daemon passes parseFrameText
  * @throws WaitbusError WAITBUS_BAD_FRAME when it is not one UTF-8 JSON object
  */
-export function parseFrame(body: Buffer): Record<string, unknown> {
+export function parseFrame(
+  body: Buffer,
+  parse: (text: string) => unknown = parseJson,
+): Record<string, unknown> {
   let value: unknown;
   try {
     if (!isUtf8(body)) throw new Error('not UTF-8');
-    value = parseFrameText(body.toString('utf8'));
+    value = parse(body.toString('utf8'));
   } catch (error) {
     throw new WaitbusError('WAITBUS_BAD_FRAME', `not JSON: ${(error as Error).message}`);
   }

@@ -1,0 +1,98 @@
+/**
+ * One connection to the daemon, for requests and their answers. Owns the socket and the matching of
+ * answers by id; a subscription has a connection of its own (`stream.ts`).
+ */
+import { connect, type Socket } from 'node:net';
+import { encodeFrame, FrameDecoder, MAX_EMIT_BYTES, parseFrame } from '@waitbus/kernel/frame';
+import { ERRORS, parseFrameText, WaitbusError, type ErrorCode } from '@waitbus/plugin-sdk/envelope';
+
+export type Frame = Readonly<Record<string, unknown>>;
+
+/** Opens the socket. Rejects with the operating system's error. */
+export function openSocket(path: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path);
+    socket.once('error', reject);
+    socket.once('connect', () => {
+      socket.removeListener('error', reject);
+      resolve(socket);
+    });
+  });
+}
+
+/** Parses one frame that the daemon sent. */
+export function parseDaemonFrame(body: Buffer): Frame {
+  return parseFrame(body, parseFrameText);
+}
+
+/** The error that an `error` frame stands for. */
+export function errorOf(frame: Frame): WaitbusError {
+  const code = String(frame['code']);
+  const known = code in ERRORS ? (code as ErrorCode) : 'WAITBUS_INTERNAL';
+  return new WaitbusError(known, String(frame['message']), String(frame['remedy']));
+}
+
+export class DaemonConnection {
+  readonly #socket: Socket;
+  readonly #waiting = new Map<
+    number,
+    { resolve: (answer: Frame) => void; reject: (error: Error) => void }
+  >();
+  /** Resolves when the connection has ended, whoever ended it. */
+  readonly closed: Promise<void>;
+  #nextId = 1;
+  #ended = false;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    const decoder = new FrameDecoder(MAX_EMIT_BYTES);
+    socket.on('data', (chunk: Buffer) => {
+      for (const body of decoder.push(chunk)) this.#receive(parseDaemonFrame(body));
+    });
+    socket.on('error', () => undefined);
+    this.closed = new Promise((resolve) => {
+      socket.on('close', () => {
+        this.#ended = true;
+        for (const { reject } of this.#waiting.values()) reject(lost());
+        this.#waiting.clear();
+        resolve();
+      });
+    });
+  }
+
+  /** @throws the operating system's error when nobody listens */
+  static async open(path: string): Promise<DaemonConnection> {
+    return new DaemonConnection(await openSocket(path));
+  }
+
+  /**
+   * Sends a request and waits for its answer. Several may be on the way.
+   * @throws WaitbusError the daemon's refusal, or WAITBUS_UNREACHABLE when the connection ends first
+   */
+  request(message: object): Promise<Frame> {
+    if (this.#ended) return Promise.reject(lost());
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#socket.write(encodeFrame({ ...message, id }));
+    });
+  }
+
+  close(): void {
+    this.#socket.end();
+    this.#socket.destroySoon();
+  }
+
+  #receive(frame: Frame): void {
+    const id = frame['id'];
+    const waiter = typeof id === 'number' ? this.#waiting.get(id) : undefined;
+    if (waiter === undefined) return;
+    this.#waiting.delete(id as number);
+    if (frame['kind'] === 'error') waiter.reject(errorOf(frame));
+    else waiter.resolve(frame);
+  }
+}
+
+function lost(): WaitbusError {
+  return new WaitbusError('WAITBUS_UNREACHABLE', 'the daemon ended the connection before it answered');
+}

@@ -1,0 +1,63 @@
+/** Emits events: over the socket, or into the spool when no daemon can be had. */
+import { checkEnvelope, LIMITS, WaitbusError, type Envelope } from '@waitbus/plugin-sdk/envelope';
+import { spoolEvents } from '../spool/spool.js';
+import { DaemonConnection } from './connection.js';
+import { pathsOf, reach, type ReachOptions } from './reach.js';
+
+export interface EmitReceipt {
+  /** One per event, in order; empty when they were spooled. */
+  readonly results: readonly EmitResult[];
+  /** The file in the spool, when no daemon could be had. */
+  readonly spooled: string | null;
+}
+
+export interface EmitResult {
+  readonly event_id: string;
+  /** false: an event with this delivery_id was there already, and this is its id. */
+  readonly inserted: boolean;
+}
+
+/**
+ * Emits one event or several; up to 1,000 are committed all or none. Resolves once they are
+ * committed, or durably in the spool.
+ * @throws WaitbusError WAITBUS_BAD_EVENT, WAITBUS_UNKNOWN_SOURCE, WAITBUS_STORE_FULL ...
+ */
+export async function emit(
+  events: Envelope | readonly Envelope[],
+  options: ReachOptions = {},
+): Promise<EmitReceipt> {
+  const list = isList(events) ? events : [events];
+  // Before anything is sent, so that a malformed event is never spooled.
+  for (const event of list) checkEnvelope(event);
+  let connection: DaemonConnection;
+  try {
+    connection = await reach((socket) => DaemonConnection.open(socket), options);
+  } catch (error) {
+    if (!(error instanceof WaitbusError) || error.code !== 'WAITBUS_UNREACHABLE') throw error;
+    return { results: [], spooled: spoolEvents(pathsOf(options).spool, list, Date.now()) };
+  }
+  try {
+    return { results: await emitOver(connection, list), spooled: null };
+  } finally {
+    connection.close();
+  }
+}
+
+/** Emits over a connection, a request per 1,000 events, all on the way at once. */
+export async function emitOver(
+  connection: DaemonConnection,
+  events: readonly Envelope[],
+): Promise<EmitResult[]> {
+  const answers: Promise<EmitResult[]>[] = [];
+  for (let at = 0; at < events.length; at += LIMITS.eventsPerRequest) {
+    const request = { op: 'emit', events: events.slice(at, at + LIMITS.eventsPerRequest) };
+    answers.push(
+      connection.request(request).then((answer) => answer['results'] as EmitResult[]),
+    );
+  }
+  return (await Promise.all(answers)).flat();
+}
+
+function isList(events: Envelope | readonly Envelope[]): events is readonly Envelope[] {
+  return Array.isArray(events);
+}

@@ -1,0 +1,117 @@
+/**
+ * Reaches the daemon: connects, and starts one when there is none and that is allowed. Whoever wins
+ * the race to start it, everybody gets connected.
+ */
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
+import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { findInstallation } from '../installation.js';
+import { resolvePaths, type Paths } from '../paths.js';
+
+export interface ReachOptions {
+  /** Default: from the environment. */
+  readonly paths?: Paths;
+  /** Whether a daemon may be started. Default: unless WAITBUS_NO_AUTOSTART=1. */
+  readonly autostart?: boolean;
+}
+
+const START_LIMIT_MS = 15_000;
+const RETRY_MS = 20;
+/** A larger log is set aside at the next start; one older log is kept. */
+const LOG_LIMIT_BYTES = 5 * 1024 * 1024;
+
+export function pathsOf(options: ReachOptions): Paths {
+  return options.paths ?? resolvePaths();
+}
+
+/**
+ * @param open connects, or rejects with the operating system's error
+ * @throws WaitbusError WAITBUS_UNREACHABLE, with what the daemon said when it could not start
+ */
+export async function reach<T>(open: (socket: string) => Promise<T>, options: ReachOptions): Promise<T> {
+  const paths = pathsOf(options);
+  try {
+    return await open(paths.socket);
+  } catch (error) {
+    const autostart = options.autostart ?? process.env['WAITBUS_NO_AUTOSTART'] !== '1';
+    if (!autostart) throw unreachable(paths, error as Error);
+  }
+  await startDaemon(paths);
+  return connectWithin(START_LIMIT_MS, open, paths);
+}
+
+/** The winner of a race may still be on its way to listening: tries until it does. */
+async function connectWithin<T>(
+  limitMs: number,
+  open: (socket: string) => Promise<T>,
+  paths: Paths,
+): Promise<T> {
+  const deadline = performance.now() + limitMs;
+  for (;;) {
+    try {
+      return await open(paths.socket);
+    } catch (error) {
+      if (performance.now() > deadline) throw unreachable(paths, error as Error);
+      await pause(RETRY_MS);
+    }
+  }
+}
+
+/** Starts a daemon that outlives this process, and waits for its word that it serves. */
+async function startDaemon(paths: Paths): Promise<void> {
+  const { packageRoot } = findInstallation();
+  const log = openLog(paths);
+  const child = spawn(
+    process.execPath,
+    [join(packageRoot, 'dist', 'bin', 'waitbus.js'), 'daemon', '--ready-fd', '3'],
+    {
+      detached: true,
+      cwd: '/',
+      stdio: ['ignore', log, log, 'pipe'],
+      env: {
+        ...process.env,
+        WAITBUS_STATE_DIR: paths.stateDir,
+        WAITBUS_RUNTIME_DIR: paths.runtimeDir,
+        WAITBUS_CONFIG_DIR: paths.configDir,
+      },
+    },
+  );
+  closeSync(log);
+  const ready = child.stdio[3] as Readable;
+  let said = '';
+  try {
+    said = await new Promise<string>((resolve, reject) => {
+      let text = '';
+      child.once('error', reject);
+      ready.setEncoding('utf8');
+      ready.on('data', (chunk: string) => (text += chunk));
+      ready.once('close', () => resolve(text));
+    });
+  } catch (error) {
+    throw unreachable(paths, error as Error);
+  } finally {
+    child.unref();
+  }
+  // 'taken' is as good as 'ready': another process won the race.
+  if (said.startsWith('ready') || said.startsWith('taken')) return;
+  throw unreachable(paths, new Error(said.trim() || 'it ended before it could serve'));
+}
+
+function openLog(paths: Paths): number {
+  mkdirSync(paths.stateDir, { recursive: true, mode: 0o700 });
+  const size = statSync(paths.daemonLog, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > LOG_LIMIT_BYTES) renameSync(paths.daemonLog, `${paths.daemonLog}.1`);
+  return openSync(paths.daemonLog, 'a', 0o600);
+}
+
+function unreachable(paths: Paths, cause: Error): WaitbusError {
+  return new WaitbusError(
+    'WAITBUS_UNREACHABLE',
+    `no daemon on ${paths.socket}: ${cause.message}`,
+    undefined,
+    { cause },
+  );
+}

@@ -1,0 +1,195 @@
+/**
+ * A subscription as a stream of frames that survives the daemon: after a lost connection it comes
+ * back from its cursor, so that no matching event is missed and none is seen twice.
+ */
+import type { Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { encodeFrame, FrameDecoder, MAX_EMIT_BYTES } from '@waitbus/kernel/frame';
+import { WaitbusError, type Fields } from '@waitbus/plugin-sdk/envelope';
+import { DaemonConnection, errorOf, openSocket, parseDaemonFrame, type Frame } from './connection.js';
+import { reach, type ReachOptions } from './reach.js';
+
+export interface StreamRequest {
+  /** Predicates that must all hold. */
+  readonly match?: readonly string[];
+  /** Lists of predicates, one of which must hold. */
+  readonly anyOf?: readonly (readonly string[])[];
+  /** Only events of these sources, which are activated. */
+  readonly sources?: readonly string[];
+  /** `owner/repo`, `owner/*` or `*`. */
+  readonly filters?: readonly string[];
+  readonly eventTypes?: readonly string[];
+  /** A cursor: replays everything after this event_id first. */
+  readonly since?: string;
+  /** The directory that sources such as fs watch for this subscriber. */
+  readonly cwd?: string;
+}
+
+/** An event as it comes over the wire. */
+export interface EventFrame {
+  readonly kind: 'event';
+  readonly event_id: string;
+  readonly event_type: string;
+  readonly owner: string;
+  readonly repo: string;
+  /** Nanoseconds since the epoch. */
+  readonly received_at: bigint;
+  readonly delivery_id: string;
+  readonly summary: string;
+  readonly fields: Fields;
+}
+
+export interface AckFrame {
+  readonly kind: 'subscribe_ack';
+  readonly caught_up_at: string | null;
+  readonly head: string;
+}
+
+export interface GapFrame {
+  readonly kind: 'gap';
+  readonly after: string;
+  readonly floor: string;
+}
+
+export interface SourceStateFrame {
+  readonly kind: 'source_state';
+  readonly source: string;
+  readonly state: 'starting' | 'running' | 'failed' | 'quarantined' | 'stopped';
+  readonly detail: string;
+  readonly remedy: string;
+}
+
+/** Made here, not by the daemon: the connection was lost and is being restored. */
+export interface DisconnectedFrame {
+  readonly kind: 'disconnected';
+  readonly reason: string;
+}
+
+export type StreamFrame = EventFrame | AckFrame | GapFrame | SourceStateFrame | DisconnectedFrame;
+
+export interface StreamOptions extends ReachOptions {
+  readonly signal?: AbortSignal;
+}
+
+const FIRST_RETRY_MS = 50;
+const LONGEST_RETRY_MS = 2000;
+
+/**
+ * @throws WaitbusError WAITBUS_BAD_PREDICATE or WAITBUS_UNKNOWN_SOURCE when it was rejected,
+ *   WAITBUS_UNREACHABLE when no daemon could be had in the beginning
+ */
+export async function* stream(
+  request: StreamRequest,
+  options: StreamOptions = {},
+): AsyncGenerator<StreamFrame> {
+  const { signal } = options;
+  const aborted = () => signal?.aborted === true;
+  let cursor = request.since ?? null;
+  let retryMs = FIRST_RETRY_MS;
+  for (let first = true; !aborted(); first = false) {
+    let socket: Socket;
+    try {
+      socket = await reach(openSocket, options);
+    } catch (error) {
+      if (first) throw error;
+      await pause(retryMs, undefined, signal ? { signal } : {}).catch(() => undefined);
+      retryMs = Math.min(LONGEST_RETRY_MS, retryMs * 2);
+      continue;
+    }
+    retryMs = FIRST_RETRY_MS;
+    for await (const frame of framesOf(socket, subscribeMessage(request, cursor), signal)) {
+      const seen = await interpret(frame, options);
+      if (seen === null) continue;
+      if (seen.kind === 'subscribe_ack') cursor ??= seen.head;
+      if (seen.kind === 'event') cursor = seen.event_id;
+      if (seen.kind === 'gap') cursor = seen.floor;
+      yield seen;
+    }
+    if (!aborted()) {
+      yield { kind: 'disconnected', reason: 'the daemon ended the connection' };
+    }
+  }
+}
+
+function subscribeMessage(request: StreamRequest, since: string | null): object {
+  return {
+    op: 'subscribe',
+    proto: 1,
+    errors: true,
+    filters: request.filters,
+    event_types: request.eventTypes,
+    match: request.match,
+    any_of: request.anyOf,
+    sources: request.sources,
+    cwd: request.cwd,
+    ...(since === null ? {} : { since }),
+  };
+}
+
+/** Every frame until the connection ends; a lost connection is an end, not an error. */
+async function* framesOf(
+  socket: Socket,
+  subscribe: object,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Frame> {
+  const abort = () => socket.destroy();
+  signal?.addEventListener('abort', abort, { once: true });
+  const decoder = new FrameDecoder(MAX_EMIT_BYTES);
+  try {
+    socket.write(encodeFrame(subscribe));
+    for await (const chunk of socket) {
+      for (const body of decoder.push(chunk as Buffer)) yield parseDaemonFrame(body);
+    }
+  } catch (error) {
+    if (typeof (error as NodeJS.ErrnoException).code !== 'string' || error instanceof WaitbusError) throw error;
+  } finally {
+    signal?.removeEventListener('abort', abort);
+    socket.destroy();
+  }
+}
+
+/** What a frame means to the stream's reader; null for what only keeps the connection alive. */
+async function interpret(frame: Frame, options: ReachOptions): Promise<StreamFrame | null> {
+  switch (frame['kind']) {
+    case 'event':
+    case 'subscribe_ack':
+    case 'gap':
+    case 'source_state':
+      return frame as unknown as StreamFrame;
+    case 'truncated':
+      return fetchWhole(String(frame['event_id']), options);
+    case 'subscribe_rejected':
+      throw rejection(frame);
+    case 'error':
+      throw errorOf(frame);
+    default:
+      return null;
+  }
+}
+
+/** An event over the frame cap is had with `get`; its payload is left out, as in every frame. */
+async function fetchWhole(eventId: string, options: ReachOptions): Promise<EventFrame> {
+  const connection = await reach((socket) => DaemonConnection.open(socket), options);
+  try {
+    const answer = await connection.request({ op: 'get', event_id: eventId });
+    const { payload: _payload, source: _source, ingest_method: _method, ...event } = answer[
+      'event'
+    ] as Record<string, unknown>;
+    return { ...event, received_at: BigInt(event['received_at'] as number) } as unknown as EventFrame;
+  } finally {
+    connection.close();
+  }
+}
+
+function rejection(frame: Frame): WaitbusError {
+  const message = String(frame['message'] ?? frame['remediation']);
+  const remedy = String(frame['remediation']);
+  switch (frame['reason']) {
+    case 'predicate':
+      return new WaitbusError('WAITBUS_BAD_PREDICATE', message, remedy);
+    case 'source':
+      return new WaitbusError('WAITBUS_UNKNOWN_SOURCE', message, remedy);
+    default:
+      return new WaitbusError('WAITBUS_UNSUPPORTED_VERSION', message, remedy);
+  }
+}

@@ -1,0 +1,86 @@
+/** `waitFor`: one promise for one event, or for all of several. */
+import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { stream, type EventFrame, type StreamOptions } from './stream.js';
+import { parseClause, requestOf, WaitState, type WaitSpec } from './wait-state.js';
+
+export interface WaitForOptions extends StreamOptions {
+  /** Only events of this source, which is activated. */
+  readonly source?: string;
+  /** Predicates that must all hold. */
+  readonly match?: string | readonly string[];
+  /** `source:predicate` clauses: one event each, over time. */
+  readonly allOf?: readonly string[];
+  /** `source:predicate` clauses: the first event of any. */
+  readonly firstOf?: readonly string[];
+  /** Ends on the N-th matching event. Default 1. */
+  readonly count?: number;
+  /** A cursor: events after it count even if they happened before the call. */
+  readonly since?: string;
+  /** Milliseconds. Default: no limit. */
+  readonly timeout?: number;
+  /** Default: the working directory. */
+  readonly cwd?: string;
+  /** Called once nothing can be missed any more: do then what causes the event. */
+  readonly onArmed?: () => void;
+}
+
+/** The time was up. */
+export class WaitTimeoutError extends Error {
+  /** What was still waited for. */
+  readonly outstanding: readonly string[];
+
+  constructor(outstanding: readonly string[]) {
+    super(`timed out; still waiting for ${outstanding.join(', ')}`);
+    this.name = 'WaitTimeoutError';
+    this.outstanding = outstanding;
+  }
+}
+
+/**
+ * Waits for matching events.
+ * @returns the events that ended the wait, in order: one, unless `count` or `allOf` ask for more
+ * @throws WaitTimeoutError, or WaitbusError when the wait cannot be fulfilled
+ */
+export async function waitFor(options: WaitForOptions): Promise<readonly EventFrame[]> {
+  const spec = specOf(options);
+  const state = new WaitState(spec);
+  const timeout = options.timeout === undefined ? null : AbortSignal.timeout(options.timeout);
+  const signals = [options.signal, timeout].filter((signal) => signal != null);
+  const signal = AbortSignal.any(signals);
+  let armed = false;
+  const request = {
+    ...requestOf(spec),
+    cwd: options.cwd ?? process.cwd(),
+    ...(options.since === undefined ? {} : { since: options.since }),
+  };
+  for await (const frame of stream(request, { ...options, signal })) {
+    if (frame.kind === 'event') state.offer(frame);
+    else if (frame.kind === 'subscribe_ack') state.acknowledged();
+    else if (frame.kind === 'source_state') state.sourceState(frame);
+    else if (frame.kind === 'disconnected') state.disconnected();
+    if (state.done) return state.matched;
+    const dead = state.hopeless();
+    if (dead !== null) {
+      throw new WaitbusError('WAITBUS_SOURCE_FAILED', `source ${dead.source}: ${dead.detail}`, dead.remedy);
+    }
+    if (!armed && state.armed) {
+      armed = true;
+      options.onArmed?.();
+    }
+  }
+  options.signal?.throwIfAborted();
+  throw new WaitTimeoutError(state.outstanding());
+}
+
+function specOf(options: WaitForOptions): WaitSpec {
+  const { allOf = [], firstOf = [], match = [], source, count = 1 } = options;
+  if (allOf.length > 0) return { mode: 'all', clauses: allOf.map(parseClause), count };
+  if (firstOf.length > 0) return { mode: 'first', clauses: firstOf.map(parseClause), count };
+  const predicates = typeof match === 'string' ? [match] : match;
+  const text = [...(source === undefined ? [] : [`source ${source}`]), ...predicates].join(' and ');
+  return {
+    mode: 'first',
+    clauses: [{ text: text || 'any event', source: source ?? null, predicates }],
+    count,
+  };
+}

@@ -1,0 +1,57 @@
+/** `waitbus pytest -- args`: runs pytest with the plugin of the pytest source. */
+import { spawn } from 'node:child_process';
+import { accessSync, constants as fsConstants } from 'node:fs';
+import { constants } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { DaemonConnection } from '../client/connection.js';
+import { reach } from '../client/reach.js';
+import { EXIT, say } from '../terminal/exit.js';
+import { shellEnvironment } from './source-env.js';
+
+export async function run(args: readonly string[]): Promise<number> {
+  const own = args[0] === '--' ? args.slice(1) : args;
+  const env = { ...process.env, ...shellEnvironment('pytest', process.env) };
+  const [program, ...leading] = findPytest(process.env);
+  await wakeDaemon();
+  const child = spawn(program, [...leading, ...own], { stdio: 'inherit', env });
+  // Ctrl-C reaches pytest through the terminal; this process waits for what pytest makes of it.
+  process.on('SIGINT', () => undefined);
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  return new Promise((resolve) => {
+    child.once('error', (error) => {
+      say(`waitbus pytest: ${program} could not be run: ${error.message}`);
+      say('  install it with: python3 -m pip install pytest');
+      resolve(EXIT.usage);
+    });
+    child.once('exit', (code, signal) => {
+      resolve(signal === null ? (code ?? 0) : 128 + constants.signals[signal]);
+    });
+  });
+}
+
+/** The pytest on PATH, as a virtual environment puts it there; else Python's module. */
+function findPytest(env: NodeJS.ProcessEnv): [string, ...string[]] {
+  return onPath('pytest', env) ? ['pytest'] : ['python3', '-m', 'pytest'];
+}
+
+function onPath(program: string, env: NodeJS.ProcessEnv): boolean {
+  return (env['PATH'] ?? '').split(delimiter).some((directory) => {
+    try {
+      accessSync(join(directory, program), fsConstants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Without a daemon the plugin spools; a test run never fails for want of one. */
+async function wakeDaemon(): Promise<void> {
+  try {
+    (await reach((socket) => DaemonConnection.open(socket), {})).close();
+  } catch (error) {
+    if (!(error instanceof WaitbusError)) throw error;
+    say(`waitbus pytest: ${error.message}; events are spooled`);
+  }
+}

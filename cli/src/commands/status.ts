@@ -1,0 +1,64 @@
+/** `waitbus status`: the daemon, the log and the sources. Never starts a daemon. */
+import { parseArgs } from 'node:util';
+import { stringifyJson, WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { DaemonConnection, type Frame } from '../client/connection.js';
+import { pathsOf, reach } from '../client/reach.js';
+import { formatDuration } from '../duration.js';
+import { EXIT, print, say } from '../terminal/exit.js';
+
+interface SourceLine {
+  readonly name: string;
+  readonly version: string;
+  readonly activation: string;
+  readonly state: string;
+  readonly detail: string;
+  readonly remedy: string;
+}
+
+export async function run(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({ args: [...args], options: { json: { type: 'boolean' } }, strict: true });
+  const status = await askDaemon();
+  if (values.json === true) print(stringifyJson(status ?? { kind: 'status', running: false }));
+  else if (status !== null) printStatus(status);
+  else {
+    say(`no daemon is running on ${pathsOf({}).socket}`);
+    say('  it starts by itself when a command needs it; waitbus daemon runs one in the foreground');
+  }
+  return status === null ? EXIT.failure : EXIT.ok;
+}
+
+/** The daemon's answer, or null when none runs. */
+async function askDaemon(): Promise<Frame | null> {
+  try {
+    const connection = await reach((socket) => DaemonConnection.open(socket), { autostart: false });
+    const status = await connection.request({ op: 'status' });
+    connection.close();
+    return { running: true, ...status };
+  } catch (error) {
+    if (error instanceof WaitbusError && error.code === 'WAITBUS_UNREACHABLE') return null;
+    throw error;
+  }
+}
+
+function printStatus(status: Frame): void {
+  const text = (key: string) => String(status[key]);
+  const attached = status['attached'] as readonly string[];
+  print(`daemon       ${text('version')}, pid ${text('pid')}, up ${formatDuration(Number(status['uptime']) * 1000)}`);
+  print(`socket       ${text('socket')}`);
+  print(`store        ${text('store')}: ${text('events')} events, ${megabytes(status['store_bytes'])} MB`);
+  print(`log          ${text('log')}`);
+  print(`newest       ${String(status['head'] ?? 'no event yet')}`);
+  if (status['floor'] !== null) print(`removed up to ${text('floor')}`);
+  print(`subscribers  ${text('subscribers')}`);
+  if (attached.length > 0) print(`attached     ${attached.join(', ')}`);
+  print('sources');
+  for (const source of status['sources'] as readonly SourceLine[]) {
+    print(`  ${source.name.padEnd(14)} ${source.version.padEnd(9)} ${source.activation.padEnd(10)} ${source.state}`);
+    if (source.detail !== '') print(`    ${source.detail}`);
+    if (source.remedy !== '') print(`    ${source.remedy}`);
+  }
+}
+
+function megabytes(bytes: unknown): string {
+  return (Number(bytes) / 1e6).toFixed(1);
+}

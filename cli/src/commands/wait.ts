@@ -1,0 +1,148 @@
+/**
+ * `waitbus wait`: blocks until what is waited for happens; the exit code is the answer. Arms first
+ * and acts then, so that what its command causes cannot be missed.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { writeSync } from 'node:fs';
+import { constants } from 'node:os';
+import { stringifyJson, WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { stream, type StreamFrame } from '../client/stream.js';
+import { requestOf, WaitState } from '../client/wait-state.js';
+import { EXIT, print, say } from '../terminal/exit.js';
+import { statusLine, type StatusLine } from '../terminal/status-line.js';
+import { parseWait, type WaitPlan } from './parse-wait.js';
+import { exitCodeOfMatch } from './verdict.js';
+
+export async function run(args: readonly string[]): Promise<number> {
+  const plan = parseWait(args, { cwd: process.cwd(), now: Date.now() });
+  return new Wait(plan).run();
+}
+
+class Wait {
+  readonly #plan: WaitPlan;
+  readonly #state: WaitState;
+  readonly #line: StatusLine;
+  readonly #ending = new AbortController();
+  #exitCode: number = EXIT.ok;
+  #command: ChildProcess | null = null;
+  #commandDone: Promise<void> = Promise.resolve();
+  #announced = false;
+
+  constructor(plan: WaitPlan) {
+    this.#plan = plan;
+    this.#state = new WaitState(plan.spec);
+    this.#line = statusLine(process.stderr, process.env, plan.quiet);
+  }
+
+  async run(): Promise<number> {
+    const { timeoutMs, filters, since, cwd, spec, autostart } = this.#plan;
+    const timer = timeoutMs === null ? undefined : setTimeout(() => this.#timedOut(), timeoutMs);
+    process.once('SIGINT', () => this.#end(EXIT.sigint));
+    process.once('SIGTERM', () => this.#end(EXIT.sigterm));
+    const request = {
+      ...requestOf(spec),
+      cwd,
+      ...(filters === null ? {} : { filters }),
+      ...(since === null ? {} : { since }),
+    };
+    const options = { signal: this.#ending.signal, ...(autostart === null ? {} : { autostart }) };
+    try {
+      for await (const frame of stream(request, options)) {
+        this.#receive(frame);
+        if (this.#state.done) break;
+      }
+    } finally {
+      clearTimeout(timer);
+      this.#line.clear();
+    }
+    // Only now: the command may be what the person is watching.
+    if (!this.#ending.signal.aborted) await this.#commandDone;
+    if (this.#ending.signal.aborted) return this.#exitCode;
+    return exitCodeOfMatch(this.#state.matched, this.#plan.verdict);
+  }
+
+  #receive(frame: StreamFrame): void {
+    switch (frame.kind) {
+      case 'event':
+        if (!this.#state.offer(frame)) return;
+        if (this.#plan.json) print(stringifyJson(frame));
+        else this.#line.note(`${frame.event_type}: ${frame.summary || frame.event_id}`);
+        return;
+      case 'subscribe_ack':
+        this.#state.acknowledged();
+        break;
+      case 'source_state':
+        this.#state.sourceState(frame);
+        if (frame.detail !== '' && frame.state !== 'running') {
+          this.#line.note(`source ${frame.source}: ${frame.detail}`);
+        }
+        break;
+      case 'gap':
+        this.#line.note(`retention removed events after ${frame.after}; going on from ${frame.floor}`);
+        break;
+      case 'disconnected':
+        this.#state.disconnected();
+        this.#line.update(`${frame.reason}; coming back to it`);
+        return;
+    }
+    this.#checkSources();
+    if (this.#state.armed) this.#armed();
+    else this.#line.update(`arming: ${this.#state.outstanding().join(', ')}`);
+  }
+
+  /** A wait never hangs for something that cannot come. */
+  #checkSources(): void {
+    const dead = this.#state.hopeless();
+    if (dead === null) return;
+    throw new WaitbusError(
+      'WAITBUS_SOURCE_FAILED',
+      `source ${dead.source} is ${dead.state}: ${dead.detail}`,
+      dead.remedy,
+    );
+  }
+
+  #armed(): void {
+    const { command, readyFd } = this.#plan;
+    this.#line.update(`waiting for ${this.#state.outstanding().join(', ')}`);
+    if (this.#announced) return;
+    this.#announced = true;
+    if (readyFd !== null) writeSync(readyFd, 'ready\n');
+    if (command.length > 0) this.#start(command);
+  }
+
+  /** The command's output is for people: stdout carries the matched frames only. */
+  #start([program = '', ...args]: readonly string[]): void {
+    const child = spawn(program, args, { stdio: ['inherit', 2, 2], cwd: process.cwd() });
+    this.#command = child;
+    this.#commandDone = new Promise((resolve) => {
+      child.once('error', (error) => {
+        say(`waitbus wait: ${program} could not be run: ${error.message}`);
+        this.#end(EXIT.usage);
+        resolve();
+      });
+      child.once('exit', (code, signal) => {
+        this.#command = null;
+        const failed = signal === null ? (code ?? 0) : 128 + constants.signals[signal];
+        if (failed !== 0 && !this.#ending.signal.aborted) {
+          say(`waitbus wait: ${program} ended with ${signal ?? failed}`);
+          this.#end(failed);
+        }
+        resolve();
+      });
+    });
+  }
+
+  #timedOut(): void {
+    this.#line.clear();
+    say('waitbus wait: timed out; still waiting for:');
+    for (const text of this.#state.outstanding()) say(`  ${text}`);
+    this.#end(EXIT.timeout);
+  }
+
+  #end(exitCode: number): void {
+    if (this.#ending.signal.aborted) return;
+    this.#exitCode = exitCode;
+    this.#command?.kill('SIGTERM');
+    this.#ending.abort();
+  }
+}

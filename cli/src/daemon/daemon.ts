@@ -1,0 +1,86 @@
+/**
+ * The daemon: kernel and source host put together. Start and stop read as a table of contents, and
+ * stop reverses start.
+ */
+import { openKernel, type KernelLog } from '@waitbus/kernel';
+import { forkWith } from '../host/child.js';
+import { SourceHost } from '../host/host.js';
+import { takeInventory } from '../host/inventory.js';
+import type { Installation } from '../installation.js';
+import type { Paths } from '../paths.js';
+import { SpoolIntake } from '../spool/intake.js';
+import type { Config } from './config.js';
+
+export interface DaemonOptions {
+  readonly paths: Paths;
+  readonly installation: Installation;
+  readonly config: Config;
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: KernelLog;
+  /** A client asked it to stop. */
+  readonly onStopRequest: () => void;
+}
+
+export interface Daemon {
+  stop(): void;
+}
+
+/** @throws WaitbusError when another daemon serves, or the store or socket cannot be had */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const { paths, installation, config, env, log } = options;
+  const { maxAge, maxSize } = config.retention;
+  const started = Date.now();
+
+  const kernel = openKernel({
+    paths: { store: paths.store, socket: paths.socket },
+    log,
+    durability: config.durability,
+    retention: {
+      ...(maxAge === undefined ? {} : { maxAgeMs: maxAge }),
+      ...(maxSize === undefined ? {} : { maxBytes: maxSize }),
+    },
+    describe: () => ({
+      version: installation.version,
+      pid: process.pid,
+      uptime: Math.round((Date.now() - started) / 1000),
+      store: paths.store,
+      socket: paths.socket,
+      log: paths.daemonLog,
+      sources: host.list(),
+    }),
+  });
+  const inventory = takeInventory(installation);
+  for (const { message, remedy } of inventory.problems) log.warn({ remedy }, message);
+  const host = new SourceHost({
+    inventory,
+    fork: forkWith(installation.sourceRunner, env),
+    stateDir: paths.sources,
+    config: config.sources,
+    publish: kernel.publish,
+    log,
+  });
+  kernel.onInterest({ has: (name) => host.has(name), interest: (asked) => host.interest(asked) });
+  kernel.handle('stop', () => {
+    setImmediate(options.onStopRequest);
+    return { kind: 'stopping' };
+  });
+  const intake = new SpoolIntake({ directory: paths.spool, publish: kernel.publish, log });
+  try {
+    await kernel.listen();
+    await intake.start();
+    host.start();
+  } catch (error) {
+    kernel.close();
+    throw error;
+  }
+  log.info({ socket: paths.socket, store: paths.store, version: installation.version }, 'serving');
+
+  return {
+    stop: () => {
+      host.stop();
+      intake.stop();
+      kernel.close();
+      log.info({}, 'stopped');
+    },
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * Writes the lock at the root of the source tree, which pins the first-party sources, or checks that
+ * it is not stale. `npm run lock` and `npm run lock:check`.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  formatLockfile,
+  LOCKFILE_VERSION,
+  observePackage,
+  parseLockfile,
+  type ObservedPackage,
+  type Pin,
+} from '@waitbus/plugin-sdk/lockfile';
+import { declaresSources, MANIFEST_KEY, packageCapabilities } from '@waitbus/plugin-sdk/manifest';
+import { candidatePackages, findInstallation, isWorkspacePackage } from './installation.js';
+import { EXIT, print, say } from './terminal/exit.js';
+
+const installation = findInstallation();
+const packages = candidatePackages(installation)
+  .filter((directory) => isWorkspacePackage(installation, directory))
+  .filter((directory) => declaresSources(readFileSync(join(directory, 'package.json'), 'utf8')))
+  .map((directory) => observePackage(directory, 'packed'));
+
+const previous = readPrevious();
+const now = `${new Date().toISOString().slice(0, 19)}Z`;
+const text = formatLockfile({
+  lockfileVersion: LOCKFILE_VERSION,
+  plugins: Object.fromEntries(packages.map((one) => [one.packageManifest.packageName, pinOf(one)])),
+});
+
+if (process.argv.includes('--check')) {
+  if (text === previous.text) print(`${installation.lockfile}: ${packages.length} packages, up to date`);
+  else {
+    say(`${installation.lockfile} is stale: npm run lock rewrites it`);
+    process.exitCode = EXIT.failure;
+  }
+} else {
+  writeFileSync(installation.lockfile, text);
+  print(`${installation.lockfile}: pinned ${packages.map((one) => one.packageManifest.packageName).join(', ')}`);
+}
+
+function pinOf(observed: ObservedPackage): Pin {
+  const { packageManifest } = observed;
+  return {
+    capabilities: packageCapabilities(packageManifest),
+    content: observed.content,
+    contract: MANIFEST_KEY,
+    dependencies: {},
+    evidence: 'local',
+    firstPinnedAt: previous.plugins[packageManifest.packageName]?.firstPinnedAt ?? now,
+    installScripts: 'none',
+    integrity: null,
+    manifest: observed.manifest,
+    origin: 'workspace',
+    publisher: null,
+    sources: [...observed.sources],
+    version: observed.version,
+  };
+}
+
+function readPrevious(): { text: string; plugins: Readonly<Record<string, Pin>> } {
+  try {
+    const old = readFileSync(installation.lockfile, 'utf8');
+    return { text: old, plugins: parseLockfile(old, installation.lockfile).plugins };
+  } catch {
+    return { text: '', plugins: {} };
+  }
+}

@@ -1,0 +1,60 @@
+/** The `waitbus` command: finds the subcommand and loads only that one. */
+import { findInstallation } from './installation.js';
+import { EXIT, isParseArgsError, print, say, sayError, UsageError, exitCodeOf } from './terminal/exit.js';
+
+interface Command {
+  run(args: readonly string[]): Promise<number>;
+}
+
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  wait: () => import('./commands/wait.js'),
+  emit: () => import('./commands/emit.js'),
+  status: () => import('./commands/status.js'),
+  stop: () => import('./commands/stop.js'),
+  daemon: () => import('./commands/daemon.js'),
+  pytest: () => import('./commands/pytest.js'),
+  source: () => import('./commands/source.js'),
+  demo: () => import('./commands/demo.js'),
+};
+
+async function main([name = 'help', ...args]: readonly string[]): Promise<number> {
+  if (name === '--version' || name === '-V') {
+    print(findInstallation().version);
+    return EXIT.ok;
+  }
+  if (name === 'help' || name === '--help' || name === '-h') return help(args[0]);
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (load === undefined) {
+    say(`waitbus: there is no command ${name}`);
+    say('  waitbus help lists the commands');
+    return EXIT.usage;
+  }
+  const own = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length);
+  if (own.includes('--help') || own.includes('-h')) return help(name);
+  try {
+    return await (await load()).run(args);
+  } catch (error) {
+    sayError(error, name);
+    return isParseArgsError(error) ? EXIT.usage : exitCodeOf(error);
+  }
+}
+
+async function help(topic: string | undefined): Promise<number> {
+  const { HELP } = await import('./terminal/help.js');
+  const text = Object.hasOwn(HELP, topic ?? 'waitbus') ? HELP[topic ?? 'waitbus'] : undefined;
+  if (text === undefined) throw new UsageError(`there is no command ${topic}`);
+  print(text);
+  return EXIT.ok;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    // The daemon ends when its last connection has; every other command ends now.
+    process.exitCode = code;
+    if (process.argv[2] !== 'daemon' || code !== EXIT.ok) process.exit(code);
+  },
+  (error: unknown) => {
+    sayError(error, process.argv[2] ?? '');
+    process.exit(exitCodeOf(error));
+  },
+);

@@ -1,0 +1,67 @@
+/**
+ * Where waitbus keeps its files: pure, from the environment and the platform. The public names of
+ * the directories and their overrides stand in docs/reference.md.
+ */
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface Paths {
+  /** Default: XDG state, or ~/Library/Application Support on macOS. */
+  readonly stateDir: string;
+  /** Default: $XDG_RUNTIME_DIR/waitbus, else a directory of the user's under the temporary one. */
+  readonly runtimeDir: string;
+  /** Default: XDG config. */
+  readonly configDir: string;
+  readonly store: string;
+  readonly socket: string;
+  readonly spool: string;
+  readonly daemonLog: string;
+  /** The state directories of the sources' processes. */
+  readonly sources: string;
+}
+
+export interface Surroundings {
+  readonly env: NodeJS.ProcessEnv;
+  readonly platform: NodeJS.Platform;
+  readonly uid: number;
+  readonly home: string;
+  readonly tmp: string;
+}
+
+export function resolvePaths(surroundings: Surroundings = ours()): Paths {
+  const { env, platform, uid, home, tmp } = surroundings;
+  const library = join(home, 'Library', 'Application Support', 'waitbus');
+  const mac = platform === 'darwin';
+  const stateDir =
+    env['WAITBUS_STATE_DIR'] ||
+    (env['XDG_STATE_HOME'] ? join(env['XDG_STATE_HOME'], 'waitbus') : '') ||
+    (mac ? library : join(home, '.local', 'state', 'waitbus'));
+  const runtimeDir =
+    env['WAITBUS_RUNTIME_DIR'] ||
+    (env['XDG_RUNTIME_DIR'] ? join(env['XDG_RUNTIME_DIR'], 'waitbus') : '') ||
+    join(tmp, `waitbus-${uid}`);
+  const configDir =
+    env['WAITBUS_CONFIG_DIR'] ||
+    (env['XDG_CONFIG_HOME'] ? join(env['XDG_CONFIG_HOME'], 'waitbus') : '') ||
+    (mac ? join(library, 'config') : join(home, '.config', 'waitbus'));
+  return {
+    stateDir,
+    runtimeDir,
+    configDir,
+    store: join(stateDir, 'events.db'),
+    socket: join(runtimeDir, 'broadcast.sock'),
+    spool: join(stateDir, 'spool'),
+    daemonLog: join(stateDir, 'daemon.log'),
+    sources: join(stateDir, 'sources'),
+  };
+}
+
+function ours(): Surroundings {
+  return {
+    env: process.env,
+    platform: process.platform,
+    uid: process.getuid?.() ?? -1,
+    home: homedir(),
+    tmp: tmpdir(),
+  };
+}

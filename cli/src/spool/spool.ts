@@ -1,0 +1,32 @@
+/**
+ * The spool: events of producers that could reach no daemon. One file an emit, NDJSON, written
+ * beside and renamed into place, so that what has its final name is whole. A producer without Node
+ * may write here on purpose; the format is in docs/reference.md.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringifyJson, type Envelope } from '@waitbus/plugin-sdk/envelope';
+
+/** Files being written; the daemon leaves them alone. */
+export const UNFINISHED_PREFIX = '.tmp-';
+
+/**
+ * Writes events for the daemon to take in when it comes up. Durable when it returns.
+ * @returns the file's path
+ */
+export function spoolEvents(directory: string, events: readonly Envelope[], now: number): string {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const unique = randomBytes(6).toString('hex');
+  const name = `${BigInt(Math.round(now)) * 1_000_000n}-${process.pid}-${unique}.ndjson`;
+  const lines = events.map((event, index) => {
+    const received = event.received_at ?? BigInt(Math.round(now)) * 1_000_000n;
+    const key = event.delivery_id ?? `spool:${unique}:${index}`;
+    return `${stringifyJson({ ...event, delivery_id: key, received_at: received })}\n`;
+  });
+  const unfinished = join(directory, `${UNFINISHED_PREFIX}${name}`);
+  const file = join(directory, name);
+  writeFileSync(unfinished, lines.join(''), { mode: 0o600, flush: true });
+  renameSync(unfinished, file);
+  return file;
+}

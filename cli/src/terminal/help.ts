@@ -1,0 +1,117 @@
+/** The help texts, one a command, each with examples that work when pasted. */
+
+export const HELP: Readonly<Record<string, string>> = {
+  waitbus: `waitbus: block until a test run, a build, a file or a coding agent finishes or fails.
+
+usage: waitbus COMMAND [options]
+
+  wait      block until something happens; the exit code is the answer
+  emit      put an event on the bus
+  pytest    run pytest so that every failure is heard at once
+  source    source env NAME: turn a source on in this shell
+  status    what the daemon serves, and how the sources are
+  daemon    run the daemon in the foreground (it starts by itself when needed)
+  stop      end the daemon
+  demo      see it work, in under 30 seconds
+
+waitbus help COMMAND tells more. Options: --version, --help.`,
+
+  wait: `usage: waitbus wait [options] [-- command...]
+
+Blocks until a matching event and answers with its exit code:
+  0 it happened   1 it failed (--verdict, --sha)   124 timed out
+  130 Ctrl-C      143 SIGTERM                      2 could not start
+
+what to wait for
+  --source NAME         any event of this source; starts the source if it has a process
+  --match PREDICATE     an event that meets it; several must all hold
+                        (several = on one key: any of them)
+  --all-of S:PREDICATE  each of these clauses, by whatever events, in any order
+  --first-of S:PREDICATE  the first event that meets any clause
+  --sha COMMIT          the CI verdict of a commit, 7 to 40 hex digits (needs source github)
+  --repo OWNER/REPO     only events of this repository
+  --count N             the N-th matching event
+  --since WHEN          also what happened since: a duration ago (10m), an event id, or start
+
+how to wait
+  --timeout DURATION    give up after 30s, 5m, 1h30m, 2d
+  --verdict             exit 1 if the event's conclusion is failure, cancelled or timed_out
+  --json                print the matched event, one JSON line, on stdout
+  --cwd DIR             the directory that fs watches (default: this one)
+  --ready-fd N          write "ready" to this descriptor once nothing can be missed
+  --quiet, -q           nothing on stderr but errors
+  --no-autostart        do not start a daemon (also WAITBUS_NO_AUTOSTART=1)
+  -- command...         run this once armed; if it fails, so does the wait
+
+a predicate is  dotted.key OP json_literal  with OP one of = != < <= > >= ^= (prefix) *= (contains)
+
+examples
+  waitbus wait --source fs --match 'fields.workflow_name="config.yaml"' --timeout 1h
+  waitbus wait --source pytest --match 'fields.conclusion="failure"' --timeout 5m
+  waitbus wait --first-of 'pytest:fields.conclusion="failure"' --first-of 'agent:event_type="agent_failed"'
+  waitbus wait --source agent --match 'event_type="agent_finished"' --count 5
+  waitbus wait --source fs --match 'fields.path*="build/"' --timeout 1m -- make`,
+
+  emit: `usage: waitbus emit --source NAME --event-type TYPE [options]
+       waitbus emit --json - < events.ndjson
+
+Puts an event on the bus and prints the acknowledgement: its id, and whether it is new. Without a
+daemon (and none to be started) the event is spooled and counts when a daemon comes up.
+
+  --source NAME          an installed source, agent for instance
+  --event-type TYPE      such as agent_finished
+  --field KEY=TEXT       a field that predicates match on; KEY:=JSON for a number, true or null
+  --summary TEXT         one line for people
+  --delivery-id KEY      idempotency key: a second event with it is not stored
+  --owner, --repo        default local
+  --received-at NS       when it happened, nanoseconds since the epoch
+  --payload JSON|@FILE   anything more; stored, not sent to subscribers
+  --ingest-method NAME   default emit
+  --json JSON|-          the event as JSON; - reads one event or NDJSON from stdin
+  --no-autostart         do not start a daemon
+
+exit codes: 0 stored or spooled, 2 malformed or refused, 1 the store could not take it
+
+examples
+  waitbus emit --source agent --event-type agent_finished --field msg_from=claude --field conclusion=success
+  echo '{"source":"agent","event_type":"agent_failed","fields":{"conclusion":"failure"}}' | waitbus emit --json -`,
+
+  pytest: `usage: waitbus pytest [-- pytest arguments]
+
+Runs pytest (the one on PATH, else python3 -m pytest) so that a failing test is an event the moment
+it fails, and the end of the run is one too, even if the run is killed. The exit code is pytest's.
+
+examples
+  waitbus pytest -- -x tests/
+  waitbus wait --source pytest --match 'event_type="pytest_session"' --verdict -- waitbus pytest -- -q`,
+
+  source: `usage: waitbus source env NAME
+
+Prints shell lines that make programs of this shell emit under a source.
+
+example
+  eval "$(waitbus source env pytest)"     # from now on every pytest in this shell is heard`,
+
+  status: `usage: waitbus status [--json]
+
+Shows the daemon, the log, the subscribers and the state of every source. Never starts a daemon.
+
+exit codes: 0 a daemon runs, 1 none does`,
+
+  daemon: `usage: waitbus daemon [--log-level debug|info|warn|error]
+
+Runs the daemon in the foreground until Ctrl-C, logging JSON lines to stderr. You rarely need this:
+a command that needs a daemon starts one, which logs to daemon.log in the state directory.
+
+directories: WAITBUS_STATE_DIR, WAITBUS_RUNTIME_DIR and WAITBUS_CONFIG_DIR override the defaults`,
+
+  stop: `usage: waitbus stop
+
+Ends the daemon and waits until it is gone. What is acknowledged is stored; a wait that is still
+blocked starts a daemon again and goes on.`,
+
+  demo: `usage: waitbus demo
+
+Shows four waits being woken, by real events, in a temporary directory with a daemon of its own.
+Takes less than 30 seconds and leaves nothing behind.`,
+};

@@ -1,0 +1,61 @@
+/**
+ * What a person sees of a wait: a line on stderr that says what is waited for, for how long, and
+ * whether its sources are alive. On a terminal it is redrawn every second; elsewhere plain lines.
+ */
+import type { WriteStream } from 'node:tty';
+import { formatDuration } from '../duration.js';
+
+export interface StatusLine {
+  /** Replaces what the line says. */
+  update(text: string): void;
+  /** Writes a line that stays, above the status line. */
+  note(text: string): void;
+  /** Takes the line away. */
+  clear(): void;
+}
+
+/** @param quiet says nothing at all */
+export function statusLine(out: WriteStream, env: NodeJS.ProcessEnv, quiet: boolean): StatusLine {
+  if (quiet) return { update: () => undefined, note: () => undefined, clear: () => undefined };
+  if (!out.isTTY) return plain(out);
+  return live(out, env['NO_COLOR'] === undefined || env['NO_COLOR'] === '');
+}
+
+function plain(out: WriteStream): StatusLine {
+  let last = '';
+  const write = (text: string) => {
+    if (text !== last) out.write(`waitbus: ${text}\n`);
+    last = text;
+  };
+  return { update: write, note: write, clear: () => undefined };
+}
+
+const SECOND_MS = 1000;
+
+function live(out: WriteStream, colours: boolean): StatusLine {
+  const dim = (text: string) => (colours ? `\u001b[2m${text}\u001b[0m` : text);
+  const started = performance.now();
+  let text = '';
+  const draw = () => {
+    const elapsed = formatDuration(Math.floor((performance.now() - started) / SECOND_MS) * SECOND_MS);
+    const room = Math.max(20, out.columns - elapsed.length - 4);
+    const shown = text.length > room ? `${text.slice(0, room - 1)}…` : text;
+    out.write(`\r\u001b[K${shown} ${dim(elapsed)}`);
+  };
+  const timer = setInterval(draw, SECOND_MS);
+  timer.unref();
+  return {
+    update: (next) => {
+      text = next;
+      draw();
+    },
+    note: (line) => {
+      out.write(`\r\u001b[K${line}\n`);
+      draw();
+    },
+    clear: () => {
+      clearInterval(timer);
+      out.write('\r\u001b[K');
+    },
+  };
+}
