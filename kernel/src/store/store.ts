@@ -223,7 +223,7 @@ export class Store {
     if (known !== null) return { event_id: known, inserted: false };
     const eventId = this.#ids.next();
     const seq = this.#last + 1;
-    const encoded = encodeEvent(event, eventId, BigInt(Math.round(this.#now() * 1e6)));
+    const encoded = encodeEvent(event, eventId, BigInt(Math.floor(this.#now())) * 1_000_000n);
     this.#insert.run(
       seq,
       eventId,
