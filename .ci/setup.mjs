@@ -24,7 +24,11 @@ function installDependencies() {
     .digest('hex');
   const stamp = join(root, 'node_modules', '.waitbus-setup');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], 'installing dependencies (better-sqlite3 may compile for two minutes)');
+  run(
+    'npm',
+    ['ci', '--no-audit', '--no-fund', '--loglevel=error'],
+    'installing dependencies (better-sqlite3 may compile for two minutes)',
+  );
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, wanted);
 }

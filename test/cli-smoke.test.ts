@@ -4,7 +4,15 @@ import { Sandbox } from './support/sandbox.js';
 
 test('the same emit with the same delivery id is one event', async () => {
   await using box = new Sandbox();
-  const emit = ['emit', '--source', 'agent', '--event-type', 'agent_finished', '--delivery-id', 'k'];
+  const emit = [
+    'emit',
+    '--source',
+    'agent',
+    '--event-type',
+    'agent_finished',
+    '--delivery-id',
+    'k',
+  ];
   const first = await box.run(emit);
   const second = await box.run(emit);
   assert.equal(first.code, 0, first.stderr);

@@ -70,7 +70,9 @@ function testFiles(directory) {
   return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
     const path = join(directory, entry.name);
     if (entry.isDirectory()) {
-      return ['node_modules', 'dist', '.git', 'fixtures'].includes(entry.name) ? [] : testFiles(path);
+      return ['node_modules', 'dist', '.git', 'fixtures'].includes(entry.name)
+        ? []
+        : testFiles(path);
     }
     return entry.name.endsWith('.test.ts') ? [path] : [];
   });

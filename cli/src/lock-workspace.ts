@@ -30,14 +30,17 @@ const text = formatLockfile({
 });
 
 if (process.argv.includes('--check')) {
-  if (text === previous.text) print(`${installation.lockfile}: ${packages.length} packages, up to date`);
+  if (text === previous.text)
+    print(`${installation.lockfile}: ${packages.length} packages, up to date`);
   else {
     say(`${installation.lockfile} is stale: npm run lock rewrites it`);
     process.exitCode = EXIT.failure;
   }
 } else {
   writeFileSync(installation.lockfile, text);
-  print(`${installation.lockfile}: pinned ${packages.map((one) => one.packageManifest.packageName).join(', ')}`);
+  print(
+    `${installation.lockfile}: pinned ${packages.map((one) => one.packageManifest.packageName).join(', ')}`,
+  );
 }
 
 function pinOf(observed: ObservedPackage): Pin {

@@ -1,6 +1,14 @@
 /** The `waitbus` command: finds the subcommand and loads only that one. */
 import { findInstallation } from './installation.js';
-import { EXIT, isParseArgsError, print, say, sayError, UsageError, exitCodeOf } from './terminal/exit.js';
+import {
+  EXIT,
+  isParseArgsError,
+  print,
+  say,
+  sayError,
+  UsageError,
+  exitCodeOf,
+} from './terminal/exit.js';
 
 interface Command {
   run(args: readonly string[]): Promise<number>;

@@ -1,6 +1,11 @@
 /** The kernel's public face. */
 export * from './bus/interest.js';
-export { EVERYTHING, type Sink, type Subscription, type SubscriptionRequest } from './bus/subscription.js';
+export {
+  EVERYTHING,
+  type Sink,
+  type Subscription,
+  type SubscriptionRequest,
+} from './bus/subscription.js';
 export * from './kernel.js';
 export { encodeFrame, FrameDecoder, parseFrame } from './socket/frame.js';
 export type { Request } from './socket/connection.js';

@@ -5,7 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { checkEnvelope, WaitbusError, type CheckedEvent } from '@waitbus/plugin-sdk/envelope';
 import { Hub } from './bus/hub.js';
-import { NO_HOST, type InterestHandler } from './bus/interest.js';
+import { NO_HOST, type SourceHost } from './bus/interest.js';
 import { Publisher } from './bus/publisher.js';
 import type { Sink, Subscription, SubscriptionRequest } from './bus/subscription.js';
 import { tryLock } from './os/file-lock.js';
@@ -46,15 +46,14 @@ export interface KernelOptions {
 export interface Kernel {
   /**
    * Publishes events, all or none, as `emit` on the socket does.
-   * @param ingest_method of the events unless they say themselves
    * @throws WaitbusError the code that the wire would have carried
    */
-  publish(events: readonly unknown[]): Promise<readonly EmitResult[]>;
+  readonly publish: (events: readonly unknown[]) => Promise<readonly EmitResult[]>;
   /** Subscribes within the process, from now on. */
   subscribe(request: SubscriptionRequest, sink: Sink): Subscription;
   unsubscribe(subscription: Subscription): void;
-  /** Sets who answers for sources: whether they are installed, and what activates them. */
-  onInterest(host: { readonly has: (source: string) => boolean; readonly interest: InterestHandler }): void;
+  /** Sets who answers for sources. */
+  onInterest(host: SourceHost): void;
   /** Adds a request of the wire; the returned object is the answer, less its `id`. */
   handle(op: string, answer: (request: Request) => object): void;
   /** Begins to accept connections. */
@@ -99,12 +98,11 @@ export function openKernel(options: KernelOptions): Kernel {
     onError: (error) => log.error({ err: error }, 'retention failed'),
   });
 
-  let has: (source: string) => boolean = () => true;
-  let interest: InterestHandler = NO_HOST;
+  let host: SourceHost = NO_HOST;
   const checkEvent = (value: unknown): CheckedEvent => {
     const event = checkEnvelope(value);
-    if (has(event.source)) return event;
-    throw new WaitbusError('WAITBUS_UNKNOWN_SOURCE', `source ${event.source} is not installed`);
+    host.checkSource(event.source);
+    return event;
   };
   const context: CommandContext = {
     store,
@@ -112,7 +110,7 @@ export function openKernel(options: KernelOptions): Kernel {
     publisher,
     heartbeatSec,
     checkEvent,
-    interest: (asked) => interest(asked),
+    interest: (asked) => host.interest(asked),
     describe: () => ({ attached: server.attached(), ...describe() }),
   };
   const server = new SocketServer({
@@ -153,9 +151,8 @@ export function openKernel(options: KernelOptions): Kernel {
     },
     subscribe: (request, sink) => hub.subscribe(request, sink, null),
     unsubscribe: (subscription) => hub.unsubscribe(subscription),
-    onInterest: (host) => {
-      has = host.has;
-      interest = host.interest;
+    onInterest: (newHost) => {
+      host = newHost;
     },
     handle: (op, answer) => {
       server.handle(op, (_context, { connection }, request) => {

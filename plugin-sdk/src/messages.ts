@@ -18,7 +18,12 @@ export type HostMessage =
       readonly event_id: string;
       readonly inserted: boolean;
     }
-  | { readonly type: 'refused'; readonly id: number; readonly code: string; readonly message: string };
+  | {
+      readonly type: 'refused';
+      readonly id: number;
+      readonly code: string;
+      readonly message: string;
+    };
 
 export type Step = 'load' | 'configure' | 'start';
 

@@ -124,7 +124,9 @@ function observe(child: ChildProcess): Running {
         resolve(match[0]);
       };
       listeners.add(check);
-      void ended.then(() => reject(new Error(`ended without saying ${what}:\n${stdout}\n${stderr}`)));
+      void ended.then(() =>
+        reject(new Error(`ended without saying ${what}:\n${stdout}\n${stderr}`)),
+      );
       check();
     });
   return { child, ended, says };

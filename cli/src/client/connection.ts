@@ -94,5 +94,8 @@ export class DaemonConnection {
 }
 
 function lost(): WaitbusError {
-  return new WaitbusError('WAITBUS_UNREACHABLE', 'the daemon ended the connection before it answered');
+  return new WaitbusError(
+    'WAITBUS_UNREACHABLE',
+    'the daemon ended the connection before it answered',
+  );
 }

@@ -51,9 +51,7 @@ export async function emitOver(
   const answers: Promise<EmitResult[]>[] = [];
   for (let at = 0; at < events.length; at += LIMITS.eventsPerRequest) {
     const request = { op: 'emit', events: events.slice(at, at + LIMITS.eventsPerRequest) };
-    answers.push(
-      connection.request(request).then((answer) => answer['results'] as EmitResult[]),
-    );
+    answers.push(connection.request(request).then((answer) => answer['results'] as EmitResult[]));
   }
   return (await Promise.all(answers)).flat();
 }

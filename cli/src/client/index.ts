@@ -8,4 +8,11 @@ export type { EventFrame, GapFrame, StreamOptions, StreamRequest } from './strea
 export { subscribe, type SubscribeOptions } from './subscribe.js';
 export { waitFor, WaitTimeoutError, type WaitForOptions } from './wait-for.js';
 export { resolvePaths, type Paths } from '../paths.js';
-export { ERRORS, WaitbusError, type Envelope, type ErrorCode, type Fields, type Json } from '@waitbus/plugin-sdk/envelope';
+export {
+  ERRORS,
+  WaitbusError,
+  type Envelope,
+  type ErrorCode,
+  type Fields,
+  type Json,
+} from '@waitbus/plugin-sdk/envelope';

@@ -31,7 +31,10 @@ export function pathsOf(options: ReachOptions): Paths {
  * @param open connects, or rejects with the operating system's error
  * @throws WaitbusError WAITBUS_UNREACHABLE, with what the daemon said when it could not start
  */
-export async function reach<T>(open: (socket: string) => Promise<T>, options: ReachOptions): Promise<T> {
+export async function reach<T>(
+  open: (socket: string) => Promise<T>,
+  options: ReachOptions,
+): Promise<T> {
   const paths = pathsOf(options);
   try {
     return await open(paths.socket);
@@ -81,7 +84,7 @@ async function startDaemon(paths: Paths): Promise<void> {
   );
   closeSync(log);
   const ready = child.stdio[3] as Readable;
-  let said = '';
+  let said: string;
   try {
     said = await new Promise<string>((resolve, reject) => {
       let text = '';

@@ -6,7 +6,13 @@ import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { encodeFrame, FrameDecoder, MAX_EMIT_BYTES } from '@waitbus/kernel/frame';
 import { WaitbusError, type Fields } from '@waitbus/plugin-sdk/envelope';
-import { DaemonConnection, errorOf, openSocket, parseDaemonFrame, type Frame } from './connection.js';
+import {
+  DaemonConnection,
+  errorOf,
+  openSocket,
+  parseDaemonFrame,
+  type Frame,
+} from './connection.js';
 import { reach, type ReachOptions } from './reach.js';
 
 export interface StreamRequest {
@@ -141,7 +147,8 @@ async function* framesOf(
       for (const body of decoder.push(chunk as Buffer)) yield parseDaemonFrame(body);
     }
   } catch (error) {
-    if (typeof (error as NodeJS.ErrnoException).code !== 'string' || error instanceof WaitbusError) throw error;
+    if (typeof (error as NodeJS.ErrnoException).code !== 'string' || error instanceof WaitbusError)
+      throw error;
   } finally {
     signal?.removeEventListener('abort', abort);
     socket.destroy();
@@ -172,10 +179,16 @@ async function fetchWhole(eventId: string, options: ReachOptions): Promise<Event
   const connection = await reach((socket) => DaemonConnection.open(socket), options);
   try {
     const answer = await connection.request({ op: 'get', event_id: eventId });
-    const { payload: _payload, source: _source, ingest_method: _method, ...event } = answer[
-      'event'
-    ] as Record<string, unknown>;
-    return { ...event, received_at: BigInt(event['received_at'] as number) } as unknown as EventFrame;
+    const {
+      payload: _payload,
+      source: _source,
+      ingest_method: _method,
+      ...event
+    } = answer['event'] as Record<string, unknown>;
+    return {
+      ...event,
+      received_at: BigInt(event['received_at'] as number),
+    } as unknown as EventFrame;
   } finally {
     connection.close();
   }

@@ -1,5 +1,11 @@
 /** `subscribe`: events as an async iterator that reconnects from its cursor. */
-import { stream, type EventFrame, type GapFrame, type StreamOptions, type StreamRequest } from './stream.js';
+import {
+  stream,
+  type EventFrame,
+  type GapFrame,
+  type StreamOptions,
+  type StreamRequest,
+} from './stream.js';
 
 export interface SubscribeOptions extends StreamRequest, StreamOptions {
   /** Retention removed events after the cursor; iteration goes on from `floor`. */

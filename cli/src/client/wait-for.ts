@@ -45,7 +45,9 @@ export async function waitFor(options: WaitForOptions): Promise<readonly EventFr
   const spec = specOf(options);
   const state = new WaitState(spec);
   const timeout = options.timeout === undefined ? null : AbortSignal.timeout(options.timeout);
-  const signals = [options.signal, timeout].filter((signal) => signal != null);
+  const signals = [options.signal, timeout].filter(
+    (signal) => signal !== undefined && signal !== null,
+  );
   const signal = AbortSignal.any(signals);
   let armed = false;
   const request = {
@@ -61,7 +63,11 @@ export async function waitFor(options: WaitForOptions): Promise<readonly EventFr
     if (state.done) return state.matched;
     const dead = state.hopeless();
     if (dead !== null) {
-      throw new WaitbusError('WAITBUS_SOURCE_FAILED', `source ${dead.source}: ${dead.detail}`, dead.remedy);
+      throw new WaitbusError(
+        'WAITBUS_SOURCE_FAILED',
+        `source ${dead.source}: ${dead.detail}`,
+        dead.remedy,
+      );
     }
     if (!armed && state.armed) {
       armed = true;

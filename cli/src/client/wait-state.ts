@@ -133,7 +133,8 @@ export class WaitState {
 
   /** The source whose end means that the wait cannot be fulfilled any more, or null. */
   hopeless(): SourceStateFrame | null {
-    const open = this.#spec.mode === 'all' ? this.#open.map(({ clause }) => clause) : this.#spec.clauses;
+    const open =
+      this.#spec.mode === 'all' ? this.#open.map(({ clause }) => clause) : this.#spec.clauses;
     const dead = open.map(({ source }) => (source === null ? undefined : this.#dead.get(source)));
     const found = dead.filter((frame) => frame !== undefined);
     if (this.#spec.mode === 'all') return found[0] ?? null;

@@ -1,7 +1,7 @@
 /** `waitbus daemon`: the daemon in the foreground, logging JSON lines to stderr. */
 import { closeSync, writeSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { asWaitbusError, WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { asWaitbusError, type WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { pino } from 'pino';
 import { loadConfig } from '../daemon/config.js';
 import { startDaemon } from '../daemon/daemon.js';
@@ -33,7 +33,10 @@ export async function run(args: readonly string[]): Promise<number> {
   try {
     const paths = resolvePaths();
     const config = loadConfig(paths.configDir);
-    const log = pino({ level: level ?? config.log.level, base: null }, pino.destination({ fd: 2, sync: true }));
+    const log = pino(
+      { level: level ?? config.log.level, base: null },
+      pino.destination({ fd: 2, sync: true }),
+    );
     // Its state is unknown then; what was acknowledged is stored, and clients come back by cursor.
     process.on('uncaughtException', (error) => {
       log.fatal({ err: error }, 'the daemon met an unexpected error and ends');

@@ -71,9 +71,7 @@ function fromFlags(values: Values): Partial<Envelope> {
     payload: values.payload === undefined ? undefined : payloadOf(values.payload),
     ingest_method: values['ingest-method'],
   };
-  return Object.fromEntries(
-    Object.entries(members).filter(([, value]) => value !== undefined),
-  ) as Partial<Envelope>;
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }
 
 /** `key=text`, or `key:=json` for a number, true, false, null or a list. */
@@ -81,7 +79,10 @@ function parseField(text: string): [string, Envelope['payload']] {
   const match = /^([^=:]+)(:?=)([\s\S]*)$/.exec(text);
   if (match === null) throw new UsageError(`--field ${text} is not key=text or key:=json`);
   const [, key = '', operator, value = ''] = match;
-  return [key, operator === '=' ? value : (parseText(`--field ${key}`, value) as Envelope['payload'])];
+  return [
+    key,
+    operator === '=' ? value : (parseText(`--field ${key}`, value) as Envelope['payload']),
+  ];
 }
 
 /** JSON text, or `@file`. */
@@ -107,7 +108,9 @@ function report(receipt: EmitReceipt): void {
   for (const result of receipt.results) print(stringifyJson(result));
   if (receipt.spooled === null) return;
   print(stringifyJson({ spooled: receipt.spooled }));
-  say('waitbus emit: no daemon could be reached; the event is spooled and counts when one comes up');
+  say(
+    'waitbus emit: no daemon could be reached; the event is spooled and counts when one comes up',
+  );
 }
 
 /**
@@ -163,7 +166,12 @@ async function sendBatch(
 ): Promise<void> {
   if (batch.length === 0) return;
   try {
-    report(await emit(batch.map(({ event }) => event), options));
+    report(
+      await emit(
+        batch.map(({ event }) => event),
+        options,
+      ),
+    );
   } catch (cause) {
     const [only] = batch;
     if (batch.length === 1 && only !== undefined) refuse(only.number, cause as Error);

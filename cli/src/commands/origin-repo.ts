@@ -24,7 +24,13 @@ function gitDirectory(from: string): string | null {
     const stat = statSync(git, { throwIfNoEntry: false });
     if (stat?.isDirectory()) return git;
     // A linked work tree: the file names the directory.
-    if (stat?.isFile()) return resolve(directory, read(git).replace(/^gitdir:\s*/, '').trim());
+    if (stat?.isFile())
+      return resolve(
+        directory,
+        read(git)
+          .replace(/^gitdir:\s*/, '')
+          .trim(),
+      );
     if (dirname(directory) === directory) return null;
   }
 }

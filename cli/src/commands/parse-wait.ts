@@ -64,7 +64,8 @@ export function parseWait(args: readonly string[], { cwd, now }: Surroundings): 
     verdict: values.verdict === true || values.sha !== undefined,
     json: values.json === true,
     quiet: values.quiet === true,
-    readyFd: values['ready-fd'] === undefined ? null : wholeNumber('--ready-fd', values['ready-fd'], 1),
+    readyFd:
+      values['ready-fd'] === undefined ? null : wholeNumber('--ready-fd', values['ready-fd'], 1),
     autostart: values['no-autostart'] === true ? false : null,
     cwd: directory,
     command: dashes === -1 ? [] : commandOf(args.slice(dashes + 1)),
@@ -85,15 +86,20 @@ function whatToWaitFor(values: Values, cwd: string): Pick<WaitPlan, 'spec' | 'fi
   const { 'all-of': allOf, 'first-of': firstOf, match, source, sha } = values;
   const ways = { '--all-of': allOf, '--first-of': firstOf, '--sha': sha };
   const chosen = Object.entries(ways).filter(([, value]) => value !== undefined);
-  if (chosen.length > 1) throw new UsageError(`${chosen.map(([way]) => way).join(' and ')} exclude each other`);
+  if (chosen.length > 1)
+    throw new UsageError(`${chosen.map(([way]) => way).join(' and ')} exclude each other`);
   const count = values.count === undefined ? 1 : wholeNumber('--count', values.count, 1);
   const filters = values.repo === undefined ? null : [repoFilter(values.repo)];
-  if (sha !== undefined) return { spec: shaSpec(sha), filters: filters ?? originFilter(cwd), since: FIRST_ULID };
+  if (sha !== undefined)
+    return { spec: shaSpec(sha), filters: filters ?? originFilter(cwd), since: FIRST_ULID };
   if (allOf !== undefined || firstOf !== undefined) {
     if (source !== undefined || match !== undefined) {
-      throw new UsageError('a clause names its source and predicate itself: leave out --source and --match');
+      throw new UsageError(
+        'a clause names its source and predicate itself: leave out --source and --match',
+      );
     }
-    if (allOf !== undefined && count !== 1) throw new UsageError('--count goes with --match or --first-of');
+    if (allOf !== undefined && count !== 1)
+      throw new UsageError('--count goes with --match or --first-of');
     const spec: WaitSpec = {
       mode: allOf === undefined ? 'first' : 'all',
       clauses: (allOf ?? firstOf ?? []).map(parseClause),
@@ -101,7 +107,11 @@ function whatToWaitFor(values: Values, cwd: string): Pick<WaitPlan, 'spec' | 'fi
     };
     return { spec, filters, since: null };
   }
-  return { spec: { mode: 'first', clauses: [plainClause(source, match)], count }, filters, since: null };
+  return {
+    spec: { mode: 'first', clauses: [plainClause(source, match)], count },
+    filters,
+    since: null,
+  };
 }
 
 function plainClause(source: string | undefined, match: readonly string[] | undefined): Clause {
@@ -113,17 +123,25 @@ function plainClause(source: string | undefined, match: readonly string[] | unde
   }
   const predicates = match ?? [];
   parsePredicate(predicates);
-  const parts = [...(source === undefined ? [] : [`--source ${source}`]), ...predicates.map((p) => `--match '${p}'`)];
+  const parts = [
+    ...(source === undefined ? [] : [`--source ${source}`]),
+    ...predicates.map((p) => `--match '${p}'`),
+  ];
   return { text: parts.join(' '), source: source ?? null, predicates };
 }
 
 function shaSpec(sha: string): WaitSpec {
-  if (!/^[0-9a-fA-F]{7,40}$/.test(sha)) throw new UsageError(`--sha ${sha} is not 7 to 40 hex digits`);
+  if (!/^[0-9a-fA-F]{7,40}$/.test(sha))
+    throw new UsageError(`--sha ${sha} is not 7 to 40 hex digits`);
   const predicates = [
     `fields.head_sha^="${sha.toLowerCase()}"`,
     ...TERMINAL.map((conclusion) => `fields.conclusion="${conclusion}"`),
   ];
-  return { mode: 'first', clauses: [{ text: `--sha ${sha}`, source: 'github', predicates }], count: 1 };
+  return {
+    mode: 'first',
+    clauses: [{ text: `--sha ${sha}`, source: 'github', predicates }],
+    count: 1,
+  };
 }
 
 function repoFilter(repo: string): string {
@@ -133,7 +151,8 @@ function repoFilter(repo: string): string {
 
 function originFilter(cwd: string): readonly string[] {
   const repo = originRepo(cwd);
-  if (repo === null) throw new UsageError('--sha needs --repo owner/repo: this directory has no GitHub origin');
+  if (repo === null)
+    throw new UsageError('--sha needs --repo owner/repo: this directory has no GitHub origin');
   return [repo];
 }
 
@@ -142,7 +161,8 @@ function parseSince(text: string, now: number): string {
   if (text === 'start') return FIRST_ULID;
   if (ULID.test(text.toUpperCase())) return text.toUpperCase();
   const ago = parseDuration(text);
-  if (ago === null) throw new UsageError(`--since ${text} is not a ULID, a duration such as 10m, or start`);
+  if (ago === null)
+    throw new UsageError(`--since ${text} is not a ULID, a duration such as 10m, or start`);
   return ulidAt(now - ago);
 }
 

@@ -32,11 +32,18 @@ function verifiedSource(name: string): InstalledSource {
   const source = sources.get(name);
   if (source === undefined) {
     const names = [...sources.keys()].sort().join(', ');
-    throw new WaitbusError('WAITBUS_UNKNOWN_SOURCE', `source ${name} is not installed; there are: ${names}`);
+    throw new WaitbusError(
+      'WAITBUS_UNKNOWN_SOURCE',
+      `source ${name} is not installed; there are: ${names}`,
+    );
   }
   if (source.quarantine !== null) {
     const { reason, remedy } = source.quarantine;
-    throw new WaitbusError('WAITBUS_PIN_MISMATCH', `source ${name} is quarantined: ${reason}`, remedy);
+    throw new WaitbusError(
+      'WAITBUS_PIN_MISMATCH',
+      `source ${name} is quarantined: ${reason}`,
+      remedy,
+    );
   }
   return source;
 }

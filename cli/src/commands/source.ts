@@ -4,9 +4,15 @@ import { EXIT, print, UsageError } from '../terminal/exit.js';
 import { shellEnvironment } from './source-env.js';
 
 export async function run(args: readonly string[]): Promise<number> {
-  const { positionals } = parseArgs({ args: [...args], allowPositionals: true, options: {}, strict: true });
+  const { positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {},
+    strict: true,
+  });
   const [what, name, ...rest] = positionals;
-  if (what !== 'env' || name === undefined || rest.length > 0) throw new UsageError('usage: waitbus source env NAME');
+  if (what !== 'env' || name === undefined || rest.length > 0)
+    throw new UsageError('usage: waitbus source env NAME');
   for (const [key, value] of Object.entries(shellEnvironment(name, process.env))) {
     print(`export ${key}='${value.replaceAll("'", `'\\''`)}'`);
   }

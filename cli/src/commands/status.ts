@@ -16,7 +16,11 @@ interface SourceLine {
 }
 
 export async function run(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({ args: [...args], options: { json: { type: 'boolean' } }, strict: true });
+  const { values } = parseArgs({
+    args: [...args],
+    options: { json: { type: 'boolean' } },
+    strict: true,
+  });
   const status = await askDaemon();
   if (values.json === true) print(stringifyJson(status ?? { kind: 'status', running: false }));
   else if (status !== null) printStatus(status);
@@ -43,17 +47,23 @@ async function askDaemon(): Promise<Frame | null> {
 function printStatus(status: Frame): void {
   const text = (key: string) => String(status[key]);
   const attached = status['attached'] as readonly string[];
-  print(`daemon       ${text('version')}, pid ${text('pid')}, up ${formatDuration(Number(status['uptime']) * 1000)}`);
+  print(
+    `daemon       ${text('version')}, pid ${text('pid')}, up ${formatDuration(Number(status['uptime']) * 1000)}`,
+  );
   print(`socket       ${text('socket')}`);
-  print(`store        ${text('store')}: ${text('events')} events, ${megabytes(status['store_bytes'])} MB`);
+  print(
+    `store        ${text('store')}: ${text('events')} events, ${megabytes(status['store_bytes'])} MB`,
+  );
   print(`log          ${text('log')}`);
-  print(`newest       ${String(status['head'] ?? 'no event yet')}`);
+  print(`newest       ${status['head'] === null ? 'no event yet' : text('head')}`);
   if (status['floor'] !== null) print(`removed up to ${text('floor')}`);
   print(`subscribers  ${text('subscribers')}`);
   if (attached.length > 0) print(`attached     ${attached.join(', ')}`);
   print('sources');
   for (const source of status['sources'] as readonly SourceLine[]) {
-    print(`  ${source.name.padEnd(14)} ${source.version.padEnd(9)} ${source.activation.padEnd(10)} ${source.state}`);
+    print(
+      `  ${source.name.padEnd(14)} ${source.version.padEnd(9)} ${source.activation.padEnd(10)} ${source.state}`,
+    );
     if (source.detail !== '') print(`    ${source.detail}`);
     if (source.remedy !== '') print(`    ${source.remedy}`);
   }

@@ -78,7 +78,9 @@ class Wait {
         }
         break;
       case 'gap':
-        this.#line.note(`retention removed events after ${frame.after}; going on from ${frame.floor}`);
+        this.#line.note(
+          `retention removed events after ${frame.after}; going on from ${frame.floor}`,
+        );
         break;
       case 'disconnected':
         this.#state.disconnected();

@@ -27,9 +27,11 @@ const configSchema = z.strictObject({
   /** `normal` survives a killed process; `full` a power failure as well. */
   durability: z.enum(['normal', 'full']).default('normal'),
   retention: z.strictObject({ maxAge: duration.optional(), maxSize: size.optional() }).default({}),
-  log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).default({
-    level: 'info',
-  }),
+  log: z
+    .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') })
+    .default({
+      level: 'info',
+    }),
   /** Each source's own section, checked by the source. */
   sources: z.record(z.string(), z.unknown()).default({}),
 });
@@ -50,6 +52,11 @@ export function loadConfig(configDir: string): Config {
   }
   const parsed = configSchema.safeParse(found?.config ?? {});
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => `${issue.path.map(String).join('.')}: ${issue.message}`);
-  throw new WaitbusError('WAITBUS_BAD_CONFIG', `${found?.filepath ?? configDir}:\n  ${problems.join('\n  ')}`);
+  const problems = parsed.error.issues.map(
+    (issue) => `${issue.path.map(String).join('.')}: ${issue.message}`,
+  );
+  throw new WaitbusError(
+    'WAITBUS_BAD_CONFIG',
+    `${found?.filepath ?? configDir}:\n  ${problems.join('\n  ')}`,
+  );
 }

@@ -59,7 +59,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     publish: kernel.publish,
     log,
   });
-  kernel.onInterest({ has: (name) => host.has(name), interest: (asked) => host.interest(asked) });
+  kernel.onInterest({
+    checkSource: (name) => host.checkSource(name),
+    interest: (asked) => host.interest(asked),
+  });
   kernel.handle('stop', () => {
     setImmediate(options.onStopRequest);
     return { kind: 'stopping' };

@@ -24,7 +24,11 @@ export interface ChildEvents {
   readonly onExit: (how: string) => void;
 }
 
-export type ForkSource = (source: InstalledSource, stateDir: string, events: ChildEvents) => SourceChild;
+export type ForkSource = (
+  source: InstalledSource,
+  stateDir: string,
+  events: ChildEvents,
+) => SourceChild;
 
 const GRACE_MS = 2000;
 const HEAP_CAP_MB = 256;

@@ -69,10 +69,15 @@ export class SourceHost {
     }
   }
 
-  /** Whether events may be emitted under a name: it is installed, and not quarantined. */
-  has(name: string): boolean {
-    const source = this.#options.inventory.sources.get(name);
-    return source !== undefined && source.quarantine === null;
+  /** @throws WaitbusError when events may not be emitted under this name */
+  checkSource(name: string): void {
+    const { quarantine } = this.#source(name);
+    if (quarantine === null) return;
+    throw new WaitbusError(
+      'WAITBUS_PIN_MISMATCH',
+      `source ${name} is quarantined: ${quarantine.reason}`,
+      quarantine.remedy,
+    );
   }
 
   /** Starts the sources that run whenever the daemon does. */
@@ -172,7 +177,11 @@ export class SourceHost {
     }
     const supervisor = this.#supervisors.get(source.name);
     if (supervisor !== undefined) return supervisor.condition;
-    return { state: 'running', detail: 'emit-only: other programs emit under this name', remedy: '' };
+    return {
+      state: 'running',
+      detail: 'emit-only: other programs emit under this name',
+      remedy: '',
+    };
   }
 }
 

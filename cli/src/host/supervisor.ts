@@ -3,7 +3,12 @@
  * each, restarted with growing pauses and given up after five failures in a row. Tells listeners
  * every change; what they do with it is theirs.
  */
-import { MESSAGES_VERSION, type ChildMessage, type SourceEvent, type Step } from '@waitbus/plugin-sdk';
+import {
+  MESSAGES_VERSION,
+  type ChildMessage,
+  type SourceEvent,
+  type Step,
+} from '@waitbus/plugin-sdk';
 import { asWaitbusError } from '@waitbus/plugin-sdk/envelope';
 import type { EmitResult, SourceState } from '@waitbus/kernel';
 import { backoff } from './backoff.js';
@@ -242,10 +247,18 @@ export class Supervisor {
     const pause = backoff(this.#failures);
     log.warn({ source: source.name, how, failures: this.#failures, pause }, detail);
     if (pause === null) {
-      this.#become('failed', `${detail}; given up after ${this.#failures} failures`, this.#failure?.remedy ?? GIVEN_UP);
+      this.#become(
+        'failed',
+        `${detail}; given up after ${this.#failures} failures`,
+        this.#failure?.remedy ?? GIVEN_UP,
+      );
       return;
     }
-    this.#become('starting', `${detail}; next try in ${pause / 1000} s`, this.#failure?.remedy ?? '');
+    this.#become(
+      'starting',
+      `${detail}; next try in ${pause / 1000} s`,
+      this.#failure?.remedy ?? '',
+    );
     this.#restart = setTimeout(() => this.#start(), pause);
   }
 

@@ -3,7 +3,15 @@
  * once its events are committed; one that is malformed is set aside in `rejected/` with the reason.
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, unlinkSync, watch, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  watch,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { asWaitbusError, isObject, LIMITS, parseJson } from '@waitbus/plugin-sdk/envelope';
 import type { KernelLog } from '@waitbus/kernel';
@@ -93,7 +101,11 @@ export class SpoolIntake {
  */
 function readEvents(file: string): unknown[] {
   const text = readFileSync(file, 'utf8');
-  const digest = createHash('sha256').update(basename(file)).update(text).digest('hex').slice(0, 32);
+  const digest = createHash('sha256')
+    .update(basename(file))
+    .update(text)
+    .digest('hex')
+    .slice(0, 32);
   return parseEvents(text).map((event, index) =>
     isObject(event) ? { delivery_id: `spool:${digest}:${index}`, ...event } : event,
   );

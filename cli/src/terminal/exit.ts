@@ -32,7 +32,9 @@ export function print(line: string): void {
 export function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return EXIT.usage;
   if (!(error instanceof WaitbusError)) return EXIT.failure;
-  return /^WAITBUS_(BAD_|UNKNOWN_|UNREACHABLE|UNSUPPORTED)/.test(error.code) ? EXIT.usage : EXIT.failure;
+  return /^WAITBUS_(BAD_|UNKNOWN_|UNREACHABLE|UNSUPPORTED)/.test(error.code)
+    ? EXIT.usage
+    : EXIT.failure;
 }
 
 /** Says the cause and, on a line of its own, the remedy. */

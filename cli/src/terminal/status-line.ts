@@ -37,7 +37,9 @@ function live(out: WriteStream, colours: boolean): StatusLine {
   const started = performance.now();
   let text = '';
   const draw = () => {
-    const elapsed = formatDuration(Math.floor((performance.now() - started) / SECOND_MS) * SECOND_MS);
+    const elapsed = formatDuration(
+      Math.floor((performance.now() - started) / SECOND_MS) * SECOND_MS,
+    );
     const room = Math.max(20, out.columns - elapsed.length - 4);
     const shown = text.length > room ? `${text.slice(0, room - 1)}…` : text;
     out.write(`\r\u001b[K${shown} ${dim(elapsed)}`);

@@ -4,7 +4,14 @@
  * the cost of an event grows with the subscribers that match and not with those that wait. It only
  * narrows: the hub still runs the whole predicate.
  */
-import { valueAt, type Literal, type OneOf, type Path, type Predicate, type Subject } from '../predicate/index.js';
+import {
+  valueAt,
+  type Literal,
+  type OneOf,
+  type Path,
+  type Predicate,
+  type Subject,
+} from '../predicate/index.js';
 import type { Subscription, SubscriptionRequest } from './subscription.js';
 
 interface Anchor {
@@ -39,9 +46,12 @@ export class Candidates {
     const anchors = anchorsOf(subscription.request);
     if (anchors === null) this.#unanchored.add(subscription);
     for (const { path, values } of anchors ?? []) {
-      const bucket = getOrPut(this.#buckets, path.join('.'), () => ({ path, byValue: new Map() }));
+      const bucket = getOrPut<string, Bucket>(this.#buckets, path.join('.'), () => ({
+        path,
+        byValue: new Map(),
+      }));
       for (const value of values) {
-        getOrPut(bucket.byValue, keyOf(value), () => new Set()).add(subscription);
+        getOrPut(bucket.byValue, keyOf(value), () => new Set<Subscription>()).add(subscription);
       }
     }
   }

@@ -7,9 +7,14 @@
 import { asWaitbusError } from '@waitbus/plugin-sdk/envelope';
 import type { CommittedEvent } from '../store/event.js';
 import { MAX_FRAME_BYTES, subjectFromStored, wireFromStored } from '../store/event.js';
-import type { StoredFrame } from '../store/store.js';
+import type { StoredFrame } from '../store/statements.js';
 import { Candidates } from './candidates.js';
-import { Subscription, type Position, type Sink, type SubscriptionRequest } from './subscription.js';
+import {
+  Subscription,
+  type Position,
+  type Sink,
+  type SubscriptionRequest,
+} from './subscription.js';
 
 /** What the bus reads: the log, as pages and a floor. */
 export interface Log {

@@ -36,9 +36,19 @@ export interface InterestGrant {
 /** @throws WaitbusError WAITBUS_UNKNOWN_SOURCE */
 export type InterestHandler = (interest: Interest) => InterestGrant;
 
+/** Who answers for sources. */
+export interface SourceHost {
+  /** @throws WaitbusError when events may not be emitted under this name */
+  readonly checkSource: (name: string) => void;
+  readonly interest: InterestHandler;
+}
+
 /** Without a host every name is fine and nothing is activated. */
-export const NO_HOST: InterestHandler = () => ({
-  scopes: new Map(),
-  begin: () => undefined,
-  release: () => undefined,
-});
+export const NO_HOST: SourceHost = {
+  checkSource: () => undefined,
+  interest: () => ({
+    scopes: new Map(),
+    begin: () => undefined,
+    release: () => undefined,
+  }),
+};

@@ -9,7 +9,7 @@ const libc = koffi.load(process.platform === 'darwin' ? 'libSystem.B.dylib' : 'l
 type Call = (...args: unknown[]) => number;
 
 export function libcFunction(prototype: string): Call {
-  return libc.func(prototype) as unknown as Call;
+  return libc.func(prototype);
 }
 
 /** The errno of the call just made on this thread. */

@@ -23,7 +23,8 @@ export function compile(predicate: Predicate): Matcher {
 
 function compileTerm(term: Term): Matcher {
   const { path } = term;
-  const test = term.kind === 'one-of' ? equalsOneOf(term.values) : comparison(term.operator, term.value);
+  const test =
+    term.kind === 'one-of' ? equalsOneOf(term.values) : comparison(term.operator, term.value);
   return (subject) => {
     const value = valueAt(subject, path);
     return value !== undefined && test(value);
@@ -52,7 +53,8 @@ export function valueAt(subject: Subject, path: Path): unknown {
 /** Exact types: 12345 is not "12345". A number and a bigint of the same value are equal. */
 function equals(value: unknown, literal: Literal): boolean {
   if (value === literal) return true;
-  // The loose comparison is exact between a number and a bigint.
+  // The loose comparison is the exact one between a number and a bigint.
+  // eslint-disable-next-line eqeqeq
   return isNumeric(value) && isNumeric(literal) && value == literal;
 }
 

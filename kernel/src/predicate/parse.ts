@@ -3,7 +3,16 @@
  * text and naming the reason. Pure; used by the daemon and, for an early answer, by clients.
  */
 import { parseJson, WaitbusError } from '@waitbus/plugin-sdk/envelope';
-import { all, compare, oneOf, type Literal, type Operator, type Path, type Predicate, type Term } from './ast.js';
+import {
+  all,
+  compare,
+  oneOf,
+  type Literal,
+  type Operator,
+  type Path,
+  type Predicate,
+  type Term,
+} from './ast.js';
 
 export const MAX_SPEC_BYTES = 256;
 export const MAX_SPECS = 64;
@@ -40,7 +49,10 @@ export function parsePredicate(specs: readonly string[]): Predicate {
     if (group === undefined) equalities.set(key, { path: spec.path, values: [spec.value] });
     else group.values.push(spec.value);
   }
-  return all([...[...equalities.values()].map(({ path, values }) => oneOf(path, values)), ...terms]);
+  return all([
+    ...[...equalities.values()].map(({ path, values }) => oneOf(path, values)),
+    ...terms,
+  ]);
 }
 
 function parseSpec(text: string): Spec {

@@ -5,7 +5,13 @@
 import type { Socket } from 'node:net';
 import { asWaitbusError, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import type { Sink } from '../bus/subscription.js';
-import { encodeFrame, FrameDecoder, MAX_EMIT_BYTES, MAX_REQUEST_BYTES, parseFrame } from './frame.js';
+import {
+  encodeFrame,
+  FrameDecoder,
+  MAX_EMIT_BYTES,
+  MAX_REQUEST_BYTES,
+  parseFrame,
+} from './frame.js';
 
 export type Request = Readonly<Record<string, unknown>>;
 

@@ -31,17 +31,22 @@ export async function listen(options: ListenOptions): Promise<Server> {
   const { path, uid } = options;
   prepareDirectory(dirname(path), uid);
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) {
-    throw socketPath(`${path} is longer than the ${MAX_PATH_BYTES} bytes that a socket path may have`);
+    throw socketPath(
+      `${path} is longer than the ${MAX_PATH_BYTES} bytes that a socket path may have`,
+    );
   }
   await replaceStale(path, uid);
-  const server = createServer({ highWaterMark: WRITE_BUFFER_BYTES, allowHalfOpen: true }, (socket) => {
-    const peer = uidOf(socket);
-    if (peer === uid) options.onConnection(socket);
-    else {
-      socket.destroy();
-      options.onRefusedPeer(peer);
-    }
-  });
+  const server = createServer(
+    { highWaterMark: WRITE_BUFFER_BYTES, allowHalfOpen: true },
+    (socket) => {
+      const peer = uidOf(socket);
+      if (peer === uid) options.onConnection(socket);
+      else {
+        socket.destroy();
+        options.onRefusedPeer(peer);
+      }
+    },
+  );
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(socketPath(`${path}: ${error.message}`)));
     server.listen({ path, backlog: BACKLOG }, resolve);
@@ -61,7 +66,8 @@ export function prepareDirectory(directory: string, uid: number): void {
   }
   const stat = statSync(directory);
   if (!stat.isDirectory()) throw socketPath(`${directory} is not a directory`);
-  if (stat.uid !== uid) throw socketPath(`${directory} belongs to uid ${stat.uid}, not to you (${uid})`);
+  if (stat.uid !== uid)
+    throw socketPath(`${directory} belongs to uid ${stat.uid}, not to you (${uid})`);
   if ((stat.mode & 0o077) !== 0) chmodSync(directory, 0o700);
 }
 
@@ -78,7 +84,8 @@ function uidOf(socket: Socket): number {
 async function replaceStale(path: string, uid: number): Promise<void> {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return;
-  if (!stat.isSocket()) throw socketPath(`${path} exists and is not a socket; it was left as it is`);
+  if (!stat.isSocket())
+    throw socketPath(`${path} exists and is not a socket; it was left as it is`);
   if (stat.uid !== uid) throw socketPath(`${path} belongs to uid ${stat.uid}, not to you (${uid})`);
   if (await answers(path)) {
     throw new WaitbusError('WAITBUS_ALREADY_RUNNING', `a daemon answers on ${path}`);

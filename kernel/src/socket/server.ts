@@ -101,7 +101,8 @@ export class SocketServer {
 
   #session(connection: Connection): Session {
     const session = this.#sessions.get(connection);
-    if (session === undefined) throw new WaitbusError('WAITBUS_INTERNAL', 'a connection has no session');
+    if (session === undefined)
+      throw new WaitbusError('WAITBUS_INTERNAL', 'a connection has no session');
     return session;
   }
 
@@ -112,6 +113,7 @@ export class SocketServer {
     if (session.subscription !== null) this.#options.context.hub.unsubscribe(session.subscription);
     session.interest?.release();
     const { attachment } = session;
-    if (attachment?.will != null) this.#options.publishWill(attachment.will, attachment.name);
+    if (attachment === null || attachment.will === null) return;
+    this.#options.publishWill(attachment.will, attachment.name);
   }
 }

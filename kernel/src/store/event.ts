@@ -83,7 +83,8 @@ function truncated(subject: Subject): Buffer {
       event_id: subject['event_id'],
       reason: 'frame_too_large',
       max_frame_bytes: MAX_FRAME_BYTES,
-      correlation_id: typeof correlation === 'string' && correlation.length <= 512 ? correlation : null,
+      correlation_id:
+        typeof correlation === 'string' && correlation.length <= 512 ? correlation : null,
     }),
   );
 }

@@ -30,7 +30,7 @@ export function openDatabase(file: string, durability: Durability): Database.Dat
     return db;
   } catch (error) {
     db?.close();
-    throw explainOpenError(error, file);
+    throw explainStoreError(error, file);
   }
 }
 
@@ -89,17 +89,20 @@ function migrate(db: Database.Database): void {
   });
 }
 
-function explainOpenError(error: unknown, file: string): unknown {
-  const code = (error as { code?: unknown }).code;
-  if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB') {
-    return corrupt(file, (error as Error).message);
-  }
-  if (typeof code !== 'string' || !code.startsWith('SQLITE_')) return error;
-  const message = `${file} cannot be opened: ${(error as Error).message}`;
-  return new WaitbusError(code === 'SQLITE_FULL' ? 'WAITBUS_STORE_FULL' : 'WAITBUS_STORE_FAILED', message);
+/** What an error of SQLite means to a person; an error of ours as it is. */
+export function explainStoreError(cause: unknown, file: string): WaitbusError {
+  if (cause instanceof WaitbusError) return cause;
+  const { code = '', message } = cause as { code?: string; message: string };
+  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') return corrupt(file, message);
+  return new WaitbusError(
+    code === 'SQLITE_FULL' ? 'WAITBUS_STORE_FULL' : 'WAITBUS_STORE_FAILED',
+    `${file}: ${message}`,
+    undefined,
+    { cause },
+  );
 }
 
-export function corrupt(file: string, detail: string): WaitbusError {
+function corrupt(file: string, detail: string): WaitbusError {
   return new WaitbusError('WAITBUS_STORE_CORRUPT', `${file} is damaged: ${detail}`, moveAway(file));
 }
 

@@ -2,10 +2,17 @@
  * The log: append in groups, read in pages, find a cursor, remove from the front. The only writer
  * of the file. Synchronous throughout, which is what the bus's join of live and catch-up rests on.
  */
-import { WaitbusError, type CheckedEvent } from '@waitbus/plugin-sdk/envelope';
+import type { WaitbusError} from '@waitbus/plugin-sdk/envelope';
+import { type CheckedEvent } from '@waitbus/plugin-sdk/envelope';
 import type Database from 'better-sqlite3';
 import { encodeEvent, type CommittedEvent } from './event.js';
-import { corrupt, openDatabase, type Durability } from './open.js';
+import { explainStoreError, openDatabase, type Durability } from './open.js';
+import {
+  prepareStatements,
+  type FullEvent,
+  type Statements,
+  type StoredFrame,
+} from './statements.js';
 import { ULID, UlidGenerator } from './ulid.js';
 
 export interface StoreOptions {
@@ -26,32 +33,16 @@ export type Outcome =
   | { readonly results: readonly EmitResult[]; readonly error?: undefined }
   | { readonly error: WaitbusError };
 
-export interface StoredFrame {
-  readonly seq: number;
-  readonly event_id: string;
-  /** The frame's JSON. */
-  readonly frame: Buffer;
-}
-
-export interface FullEvent {
-  readonly frame: Buffer;
-  /** JSON text, or null. */
-  readonly payload: string | null;
-}
-
-type Row = { seq: number; event_id: string };
-
 export class Store {
   readonly #db: Database.Database;
   readonly #file: string;
   readonly #now: () => number;
   readonly #ids: UlidGenerator;
-  readonly #insert: Database.Statement;
-  readonly #byDelivery: Database.Statement<[string], Row>;
-  readonly #idAt: Database.Statement<[number], string>;
-  readonly #page: Database.Statement<[number], StoredFrame>;
-  readonly #full: Database.Statement<[number], FullEvent>;
-  readonly #commit: (units: readonly (readonly CheckedEvent[])[], sink: CommittedEvent[]) => EmitResult[][];
+  readonly #sql: Statements;
+  readonly #commit: (
+    units: readonly (readonly CheckedEvent[])[],
+    sink: CommittedEvent[],
+  ) => EmitResult[][];
   #first: number;
   #last: number;
   #head: string | null;
@@ -64,25 +55,15 @@ export class Store {
     this.#db = db;
     this.#file = options.file;
     this.#now = options.now;
-    this.#insert = db.prepare(
-      `INSERT INTO events (seq, event_id, delivery_id, source, event_type, frame, payload)
-       VALUES (?, ?, ?, ?, ?, CAST(? AS TEXT), ?)`,
-    );
-    this.#byDelivery = db.prepare('SELECT seq, event_id FROM events WHERE delivery_id = ?');
-    this.#idAt = db.prepare<[number], string>('SELECT event_id FROM events WHERE seq = ?').pluck();
-    this.#page = db.prepare(
-      'SELECT seq, event_id, CAST(frame AS BLOB) AS frame FROM events WHERE seq > ? ORDER BY seq',
-    );
-    this.#full = db.prepare('SELECT CAST(frame AS BLOB) AS frame, payload FROM events WHERE seq = ?');
+    this.#sql = prepareStatements(db);
     this.#commit = db.transaction(
       (units: readonly (readonly CheckedEvent[])[], sink: CommittedEvent[]) =>
         units.map((unit) => unit.map((event) => this.#appendOne(event, sink))),
     );
-    const last = db.prepare<[], Row>('SELECT seq, event_id FROM events ORDER BY seq DESC LIMIT 1').get();
-    const first = db.prepare<[], number>('SELECT seq FROM events ORDER BY seq LIMIT 1').pluck().get();
-    this.#floor = this.#meta('floor_id') ?? null;
-    this.#last = last?.seq ?? Number(this.#meta('floor_seq') ?? 0);
-    this.#first = first ?? this.#last + 1;
+    const last = this.#sql.last.get();
+    this.#floor = this.#sql.meta.get('floor_id') ?? null;
+    this.#last = last?.seq ?? Number(this.#sql.meta.get('floor_seq') ?? 0);
+    this.#first = this.#sql.first.get() ?? this.#last + 1;
     this.#head = last?.event_id ?? this.#floor;
     this.#ids = new UlidGenerator(options.now, this.#head);
   }
@@ -150,7 +131,7 @@ export class Store {
     this.#refuseIfPoisoned();
     let bytes = 0;
     try {
-      for (const row of this.#page.iterate(after)) {
+      for (const row of this.#sql.pageAfter.iterate(after)) {
         rows.push(row);
         bytes += row.frame.length;
         if (rows.length >= maxRows || bytes >= maxBytes) break;
@@ -168,7 +149,7 @@ export class Store {
     let high = this.#last;
     while (low < high) {
       const middle = Math.ceil((low + high) / 2);
-      const id = this.#idAt.get(middle);
+      const id = this.#sql.idAt.get(middle);
       if (id !== undefined && id <= cursor) low = middle;
       else high = middle - 1;
     }
@@ -179,7 +160,7 @@ export class Store {
   get(eventId: string): FullEvent | null {
     this.#refuseIfPoisoned();
     const seq = this.#seqOf(eventId);
-    return seq === null ? null : (this.#full.get(seq) ?? null);
+    return seq === null ? null : (this.#sql.full.get(seq) ?? null);
   }
 
   /**
@@ -189,12 +170,12 @@ export class Store {
   prune(upTo: number, maxRows: number): number {
     const through = Math.min(upTo, this.#first - 1 + maxRows, this.#last);
     if (through < this.#first) return 0;
-    const floor = this.#idAt.get(through);
+    const floor = this.#sql.idAt.get(through);
     if (floor === undefined) return 0;
     this.#db.transaction(() => {
-      this.#db.prepare('DELETE FROM events WHERE seq <= ?').run(through);
-      this.#setMeta('floor_id', floor);
-      this.#setMeta('floor_seq', String(through));
+      this.#sql.removeThrough.run(through);
+      this.#sql.setMeta.run('floor_id', floor);
+      this.#sql.setMeta.run('floor_seq', String(through));
     })();
     const removed = through - this.#first + 1;
     this.#first = through + 1;
@@ -224,7 +205,7 @@ export class Store {
     const eventId = this.#ids.next();
     const seq = this.#last + 1;
     const encoded = encodeEvent(event, eventId, BigInt(Math.floor(this.#now())) * 1_000_000n);
-    this.#insert.run(
+    this.#sql.insert.run(
       seq,
       eventId,
       event.delivery_id,
@@ -241,22 +222,14 @@ export class Store {
 
   /** An event without a key of its own has its event_id for one. */
   #findDelivery(deliveryId: string): string | null {
-    const row = this.#byDelivery.get(deliveryId);
-    if (row !== undefined) return row.event_id;
+    const known = this.#sql.idByDelivery.get(deliveryId);
+    if (known !== undefined) return known;
     return ULID.test(deliveryId) && this.#seqOf(deliveryId) !== null ? deliveryId : null;
   }
 
   #seqOf(eventId: string): number | null {
     const seq = this.seqAtOrBefore(eventId);
-    return this.#idAt.get(seq) === eventId ? seq : null;
-  }
-
-  #meta(key: string): string | undefined {
-    return this.#db.prepare<[string], string>('SELECT value FROM meta WHERE key = ?').pluck().get(key);
-  }
-
-  #setMeta(key: string, value: string): void {
-    this.#db.prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)').run(key, value);
+    return this.#sql.idAt.get(seq) === eventId ? seq : null;
   }
 
   #refuseIfPoisoned(): void {
@@ -264,14 +237,8 @@ export class Store {
   }
 
   #explain(cause: unknown): WaitbusError {
-    if (cause instanceof WaitbusError) return cause;
-    const { code = '', message } = cause as { code?: string; message: string };
-    if (code === 'SQLITE_FULL') return new WaitbusError('WAITBUS_STORE_FULL', `${this.#file}: ${message}`);
-    if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') {
-      this.#poison = corrupt(this.#file, message);
-      return this.#poison;
-    }
-    return new WaitbusError('WAITBUS_STORE_FAILED', `${this.#file}: ${message}`, undefined, { cause });
+    const error = explainStoreError(cause, this.#file);
+    if (error.code === 'WAITBUS_STORE_CORRUPT') this.#poison = error;
+    return error;
   }
 }
-

@@ -10,7 +10,7 @@ export async function checkEvent(definition: SourceDefinition, event: SourceEven
   const schema = definition.events?.[event.event_type];
   if (schema === undefined) return;
   const problems = await validate(schema, event.fields ?? {});
-  if (Array.isArray(problems)) {
+  if (problems !== null) {
     const text = problems.map((issue) => describe(issue, 'fields')).join('; ');
     throw new WaitbusError('WAITBUS_BAD_EVENT', `${event.event_type}: ${text}`);
   }
@@ -34,8 +34,6 @@ async function validate(
 }
 
 function describe(issue: StandardIssue, root: string): string {
-  const keys = (issue.path ?? []).map((part) =>
-    String(typeof part === 'object' ? part.key : part),
-  );
+  const keys = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part));
   return `${[root, ...keys].join('.')}: ${issue.message}`;
 }

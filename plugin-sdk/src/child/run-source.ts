@@ -114,7 +114,8 @@ export class SourceRunner {
     const waiter = this.#inFlight.get(id);
     this.#inFlight.delete(id);
     this.#waitingForPlace.shift()?.();
-    if (this.#stopping.signal.aborted && this.#inFlight.size === 0) setImmediate(() => this.#exit(0));
+    if (this.#stopping.signal.aborted && this.#inFlight.size === 0)
+      setImmediate(() => this.#exit(0));
     return waiter;
   }
 
@@ -143,8 +144,9 @@ export class SourceRunner {
   }
 
   #context(): SourceContext {
-    const log = (level: 'debug' | 'info' | 'warn' | 'error') => (message: string, details?: object) =>
-      this.#channel.send({ type: 'log', level, message, details: details ?? {} });
+    const log =
+      (level: 'debug' | 'info' | 'warn' | 'error') => (message: string, details?: object) =>
+        this.#channel.send({ type: 'log', level, message, details: details ?? {} });
     return {
       emit: (event) => this.#emit(event),
       config: this.#config,
@@ -163,7 +165,9 @@ export class SourceRunner {
 
 /** Imports the entry module and checks that its default export is the source it should be. */
 async function loadSource(entry: string, name: string): Promise<SourceDefinition> {
-  const module = (await import(pathToFileURL(entry).href)) as { default?: Partial<SourceDefinition> };
+  const module = (await import(pathToFileURL(entry).href)) as {
+    default?: Partial<SourceDefinition>;
+  };
   const definition = module.default;
   if (typeof definition?.start !== 'function') {
     throw new Error(`${entry} has no default export with a start function`);

@@ -25,7 +25,8 @@ function readValues(file: string): Record<string, Json> {
     return parseJson(readFileSync(file, 'utf8')) as Record<string, Json>;
   } catch (error) {
     // No file yet, or one cut short by a power failure: a source starts without a resume cursor.
-    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT')
+      return {};
     throw error;
   }
 }

@@ -168,7 +168,7 @@ function payloadText(value: unknown): string | null {
   if (value === undefined) return null;
   let text: string | undefined;
   try {
-    text = stringifyJson(value) as string | undefined;
+    text = stringifyJson(value);
   } catch (error) {
     throw bad('payload', `cannot be written as JSON: ${(error as Error).message}`);
   }

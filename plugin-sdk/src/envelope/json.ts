@@ -7,7 +7,10 @@ import { randomUUID } from 'node:crypto';
 
 /** A string that cannot come from outside the process marks a big integer between the two steps. */
 const TAG = `\u0001${randomUUID()}:`;
-const TAGGED = new RegExp(`"${JSON.stringify(TAG).slice(1, -1).replace('\\', '\\\\')}(-?\\d+)"`, 'g');
+const TAGGED = new RegExp(
+  `"${JSON.stringify(TAG).slice(1, -1).replace('\\', '\\\\')}(-?\\d+)"`,
+  'g',
+);
 const MAY_HOLD_BIG_INTEGER = /\d{16}/;
 
 /**

@@ -27,7 +27,10 @@ const ALWAYS_PACKED = /^(package\.json|readme(\..*)?|licen[cs]e(\..*)?)$/i;
  */
 export function contentHash(directory: string, which: 'all' | 'packed'): string {
   const lines = listFiles(directory, which).map(
-    (path) => `${createHash('sha256').update(readFileSync(join(directory, path))).digest('hex')}  ${path}\n`,
+    (path) =>
+      `${createHash('sha256')
+        .update(readFileSync(join(directory, path)))
+        .digest('hex')}  ${path}\n`,
   );
   return `h1:${createHash('sha256').update(lines.join('')).digest('base64')}`;
 }

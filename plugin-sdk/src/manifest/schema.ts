@@ -59,7 +59,10 @@ export const sourceEntrySchema = z
 export type SourceEntry = z.infer<typeof sourceEntrySchema>;
 
 export const manifestSchema = z
-  .record(z.string().regex(SOURCE_NAME, `a source name matches ${SOURCE_NAME.source}`), sourceEntrySchema)
+  .record(
+    z.string().regex(SOURCE_NAME, `a source name matches ${SOURCE_NAME.source}`),
+    sourceEntrySchema,
+  )
   .refine((sources) => Object.keys(sources).length > 0, 'declares no source');
 
 /** The members of package.json that matter to the host. Others are the author's own. */

@@ -12,7 +12,10 @@ export const attach: Command = ({ checkEvent }, session, { id, name, will }) => 
     );
   }
   if (typeof name !== 'string' || name === '' || Buffer.byteLength(name) > MAX_NAME_BYTES) {
-    throw new WaitbusError('WAITBUS_BAD_REQUEST', `name must be 1 to ${MAX_NAME_BYTES} bytes of text`);
+    throw new WaitbusError(
+      'WAITBUS_BAD_REQUEST',
+      `name must be 1 to ${MAX_NAME_BYTES} bytes of text`,
+    );
   }
   session.attachment = { name, will: will === undefined ? null : checkEvent(will) };
   session.connection.send({ kind: 'attached', id: id ?? null });

@@ -14,8 +14,9 @@ export const get: Command = ({ store }, { connection }, { id, event_id: eventId 
   }
   // The frame is spliced as it is stored: its payload may be large, and its integers 64-bit.
   const frame = event.frame.toString('utf8').slice(0, -1);
-  const { source, ingest_method: method } = (JSON.parse(`${frame}}`) as { fields: Record<string, string> })
-    .fields;
+  const { source, ingest_method: method } = (
+    JSON.parse(`${frame}}`) as { fields: Record<string, string> }
+  ).fields;
   connection.write(
     encodeText(
       `{"kind":"event_full","id":${JSON.stringify(id ?? null)},"event":${frame}` +

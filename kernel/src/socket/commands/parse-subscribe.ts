@@ -25,7 +25,8 @@ const MAX_CWD_BYTES = 4096;
 export function parseSubscribe(request: Request): SubscribeRequest {
   const { since, cwd, envelope, errors } = request;
   if (envelope !== undefined && envelope !== 'diffs') throw bad('envelope must be "diffs"');
-  if (errors !== undefined && typeof errors !== 'boolean') throw bad('errors must be true or false');
+  if (errors !== undefined && typeof errors !== 'boolean')
+    throw bad('errors must be true or false');
   return {
     filters: texts(request, 'filters', FILTER),
     eventTypes: texts(request, 'event_types', /^/),
@@ -51,10 +52,14 @@ function predicates({ match = [], any_of: anyOf = [] }: Request): {
   anyOf: readonly Predicate[];
 } {
   if (!isTexts(match)) throw bad('match must be a list of strings');
-  if (!Array.isArray(anyOf) || !anyOf.every(isTexts)) throw bad('any_of must be a list of lists of strings');
+  if (!Array.isArray(anyOf) || !anyOf.every(isTexts))
+    throw bad('any_of must be a list of lists of strings');
   const count = match.length + anyOf.flat().length;
   if (count > MAX_SPECS) {
-    throw new WaitbusError('WAITBUS_BAD_PREDICATE', `${count} predicates; at most ${MAX_SPECS} are allowed`);
+    throw new WaitbusError(
+      'WAITBUS_BAD_PREDICATE',
+      `${count} predicates; at most ${MAX_SPECS} are allowed`,
+    );
   }
   const clauses = anyOf.map(parsePredicate);
   return {

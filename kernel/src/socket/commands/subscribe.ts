@@ -60,9 +60,7 @@ function acknowledge(
     ...(knowsAdditions ? { head } : {}),
   });
   const position =
-    asked.since === null
-      ? null
-      : { seq: store.seqAtOrBefore(asked.since), eventId: asked.since };
+    asked.since === null ? null : { seq: store.seqAtOrBefore(asked.since), eventId: asked.since };
   session.subscription = hub.subscribe(
     { ...asked, scopes: interest?.scopes ?? new Map() },
     connection,
@@ -84,7 +82,13 @@ function refuse(session: Session, request: Request, error: WaitbusError): void {
 
 function reject(session: Session, reason: string, message: string, remediation: string): void {
   session.connection.write(
-    encodeFrame({ kind: 'subscribe_rejected', reason, message, remediation, supported: [PROTOCOL] }),
+    encodeFrame({
+      kind: 'subscribe_rejected',
+      reason,
+      message,
+      remediation,
+      supported: [PROTOCOL],
+    }),
   );
   session.connection.end();
 }
