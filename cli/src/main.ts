@@ -55,6 +55,10 @@ async function help(topic: string | undefined): Promise<number> {
   return EXIT.ok;
 }
 
+// A reader that has gone, as in `| head -1`, is no reason to leave work undone.
+process.stdout.on('error', () => undefined);
+process.stderr.on('error', () => undefined);
+
 main(process.argv.slice(2)).then(
   (code) => {
     // The daemon ends when its last connection has; every other command ends now.

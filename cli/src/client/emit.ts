@@ -1,4 +1,5 @@
 /** Emits events: over the socket, or into the spool when no daemon can be had. */
+import { randomUUID } from 'node:crypto';
 import { checkEnvelope, LIMITS, WaitbusError, type Envelope } from '@waitbus/plugin-sdk/envelope';
 import { spoolEvents } from '../spool/spool.js';
 import { DaemonConnection } from './connection.js';
@@ -19,27 +20,29 @@ export interface EmitResult {
 
 /**
  * Emits one event or several; up to 1,000 are committed all or none. Resolves once they are
- * committed, or durably in the spool.
+ * committed, or durably in the spool. Events without a delivery_id get one here, so that one whose
+ * acknowledgement was lost with the daemon is not stored twice.
  * @throws WaitbusError WAITBUS_BAD_EVENT, WAITBUS_UNKNOWN_SOURCE, WAITBUS_STORE_FULL ...
  */
 export async function emit(
   events: Envelope | readonly Envelope[],
   options: ReachOptions = {},
 ): Promise<EmitReceipt> {
-  const list = isList(events) ? events : [events];
-  // Before anything is sent, so that a malformed event is never spooled.
-  for (const event of list) checkEnvelope(event);
-  let connection: DaemonConnection;
+  const list = (isList(events) ? events : [events]).map((event) => {
+    // Before anything is sent, so that a malformed event is never spooled.
+    checkEnvelope(event);
+    return event.delivery_id === undefined ? { ...event, delivery_id: randomUUID() } : event;
+  });
   try {
-    connection = await reach((socket) => DaemonConnection.open(socket), options);
+    const connection = await reach((socket) => DaemonConnection.open(socket), options);
+    try {
+      return { results: await emitOver(connection, list), spooled: null };
+    } finally {
+      connection.close();
+    }
   } catch (error) {
     if (!(error instanceof WaitbusError) || error.code !== 'WAITBUS_UNREACHABLE') throw error;
     return { results: [], spooled: spoolEvents(pathsOf(options).spool, list, Date.now()) };
-  }
-  try {
-    return { results: await emitOver(connection, list), spooled: null };
-  } finally {
-    connection.close();
   }
 }
 

@@ -8,7 +8,7 @@ import { constants } from 'node:os';
 import { stringifyJson, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { stream, type StreamFrame } from '../client/stream.js';
 import { requestOf, WaitState } from '../client/wait-state.js';
-import { EXIT, print, say } from '../terminal/exit.js';
+import { EXIT, print, say, sayError } from '../terminal/exit.js';
 import { statusLine, type StatusLine } from '../terminal/status-line.js';
 import { parseWait, type WaitPlan } from './parse-wait.js';
 import { exitCodeOfMatch } from './verdict.js';
@@ -18,12 +18,15 @@ export async function run(args: readonly string[]): Promise<number> {
   return new Wait(plan).run();
 }
 
+/** How long the command may take to end after SIGTERM. */
+const GRACE_MS = 2000;
+
 class Wait {
   readonly #plan: WaitPlan;
   readonly #state: WaitState;
   readonly #line: StatusLine;
   readonly #ending = new AbortController();
-  #exitCode: number = EXIT.ok;
+  #resolveEnd: (exitCode: number) => void = () => undefined;
   #command: ChildProcess | null = null;
   #commandDone: Promise<void> = Promise.resolve();
   #announced = false;
@@ -34,11 +37,28 @@ class Wait {
     this.#line = statusLine(process.stderr, process.env, plan.quiet);
   }
 
+  /** What comes first decides: the wait fulfilled, or ended by time, signal or command. */
   async run(): Promise<number> {
-    const { timeoutMs, filters, since, cwd, spec, autostart } = this.#plan;
+    const { timeoutMs } = this.#plan;
     const timer = timeoutMs === null ? undefined : setTimeout(() => this.#timedOut(), timeoutMs);
+    const ended = new Promise<number>((resolve) => (this.#resolveEnd = resolve));
     process.once('SIGINT', () => this.#end(EXIT.sigint));
     process.once('SIGTERM', () => this.#end(EXIT.sigterm));
+    try {
+      const code = await Promise.race([this.#fulfil(timer), ended]);
+      // Once it is to end, how it ended decides, even if the wait was fulfilled meanwhile.
+      return this.#ending.signal.aborted ? await ended : code;
+    } catch (error) {
+      // 1 is a verdict; whatever kept the wait from one is not.
+      sayError(error, 'wait');
+      return EXIT.usage;
+    } finally {
+      this.#line.clear();
+    }
+  }
+
+  async #fulfil(timer: NodeJS.Timeout | undefined): Promise<number> {
+    const { filters, since, cwd, spec, autostart, verdict } = this.#plan;
     const request = {
       ...requestOf(spec),
       cwd,
@@ -46,19 +66,14 @@ class Wait {
       ...(since === null ? {} : { since }),
     };
     const options = { signal: this.#ending.signal, ...(autostart === null ? {} : { autostart }) };
-    try {
-      for await (const frame of stream(request, options)) {
-        this.#receive(frame);
-        if (this.#state.done) break;
-      }
-    } finally {
-      clearTimeout(timer);
-      this.#line.clear();
+    for await (const frame of stream(request, options)) {
+      this.#receive(frame);
+      if (this.#state.done) break;
     }
-    // Only now: the command may be what the person is watching.
-    if (!this.#ending.signal.aborted) await this.#commandDone;
-    if (this.#ending.signal.aborted) return this.#exitCode;
-    return exitCodeOfMatch(this.#state.matched, this.#plan.verdict);
+    clearTimeout(timer);
+    // The command may be what the person is watching.
+    await this.#commandDone;
+    return exitCodeOfMatch(this.#state.matched, verdict);
   }
 
   #receive(frame: StreamFrame): void {
@@ -73,7 +88,7 @@ class Wait {
         break;
       case 'source_state':
         this.#state.sourceState(frame);
-        if (frame.detail !== '' && frame.state !== 'running') {
+        if (frame.detail !== '' && frame.state === 'starting') {
           this.#line.note(`source ${frame.source}: ${frame.detail}`);
         }
         break;
@@ -143,8 +158,13 @@ class Wait {
 
   #end(exitCode: number): void {
     if (this.#ending.signal.aborted) return;
-    this.#exitCode = exitCode;
-    this.#command?.kill('SIGTERM');
     this.#ending.abort();
+    const command = this.#command;
+    command?.kill('SIGTERM');
+    const timer = setTimeout(() => command?.kill('SIGKILL'), GRACE_MS);
+    void this.#commandDone.then(() => {
+      clearTimeout(timer);
+      this.#resolveEnd(exitCode);
+    });
   }
 }

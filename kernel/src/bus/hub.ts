@@ -5,6 +5,7 @@
  * catching up from the last event that was written to it.
  */
 import { asWaitbusError } from '@waitbus/plugin-sdk/envelope';
+import type { Matcher } from '../predicate/index.js';
 import type { CommittedEvent } from '../store/event.js';
 import { MAX_FRAME_BYTES, subjectFromStored, wireFromStored } from '../store/event.js';
 import type { StoredFrame } from '../store/statements.js';
@@ -31,6 +32,12 @@ export interface HubOptions {
   readonly gapFrame: (after: string, floor: string) => Buffer;
   /** A page could not be read; the subscription has been ended. */
   readonly onReadError: (error: unknown) => void;
+}
+
+/** One step of catching up: where the cursor goes, and the frames that are written on the way. */
+interface Step {
+  readonly position: Position;
+  readonly bytes: Buffer;
 }
 
 /** A page holds the loop for a few milliseconds at most, and bounds what a stalled sink can hold. */
@@ -106,35 +113,46 @@ export class Hub {
    * turns, no event can fall between the last page and the first live one, and none is in both.
    */
   advance(subscription: Subscription): void {
-    if (subscription.closed || subscription.stalled || subscription.position === null) return;
-    const { log, gapFrame, defer, onReadError } = this.#options;
-    let position = subscription.position;
-    if (log.floor !== null && position.eventId < log.floor) {
-      subscription.sink.write(gapFrame(position.eventId, log.floor));
-      position = { seq: log.floorSeq, eventId: log.floor };
-    }
-    let page: readonly StoredFrame[];
+    const { position, selects, sink } = subscription;
+    if (subscription.closed || subscription.stalled || position === null) return;
+    const { defer, onReadError } = this.#options;
+    let next: Step;
     try {
-      page = log.page(position.seq, PAGE_ROWS, PAGE_BYTES);
+      next = this.#read(position, selects);
     } catch (error) {
       this.unsubscribe(subscription);
-      subscription.sink.fail(asWaitbusError(error));
+      sink.fail(asWaitbusError(error));
       onReadError(error);
       return;
     }
-    const last = page.at(-1);
-    if (last === undefined) {
+    if (next.position === position) {
       this.#join(subscription);
       return;
     }
-    subscription.position = { seq: last.seq, eventId: last.event_id };
-    const { selects } = subscription;
-    const frames =
-      selects === null ? page : page.filter((row) => selects(subjectFromStored(row.frame)));
-    const drains = frames.length === 0 || subscription.sink.write(joined(frames));
-    subscription.sink.flush();
+    subscription.position = next.position;
+    const drains = next.bytes.length === 0 || sink.write(next.bytes);
+    sink.flush();
     if (drains) defer(() => this.advance(subscription));
     else subscription.stalled = true;
+  }
+
+  /** What follows a position; the same position when nothing does. */
+  #read(from: Position, selects: Matcher | null): Step {
+    const { log, gapFrame } = this.#options;
+    const chunks: Buffer[] = [];
+    let position = from;
+    if (log.floor !== null && from.eventId < log.floor) {
+      chunks.push(gapFrame(from.eventId, log.floor));
+      position = { seq: log.floorSeq, eventId: log.floor };
+    }
+    const page = log.page(position.seq, PAGE_ROWS, PAGE_BYTES);
+    const last = page.at(-1);
+    if (last !== undefined) position = { seq: last.seq, eventId: last.event_id };
+    const wanted =
+      selects === null ? page : page.filter((row) => selects(subjectFromStored(row.frame)));
+    if (wanted.length > 0) chunks.push(joined(wanted));
+    const [only = Buffer.alloc(0)] = chunks;
+    return { position, bytes: chunks.length > 1 ? Buffer.concat(chunks) : only };
   }
 
   #join(subscription: Subscription): void {

@@ -130,11 +130,6 @@ export const ERRORS = {
     remedy: 'Correct the members that the message names.',
     fatal: true,
   },
-  WAITBUS_SHUTTING_DOWN: {
-    meaning: 'The daemon is stopping.',
-    remedy: 'Run the command again; it starts a daemon.',
-    fatal: true,
-  },
   WAITBUS_INTERNAL: {
     meaning: 'The daemon met a state that it did not expect.',
     remedy: 'Please report it with the lines of the daemon log around it.',
