@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -16,6 +16,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
 }
 installDependencies();
 run('npm', ['run', '--silent', 'build'], 'compiling');
+linkCommand();
 
 function installDependencies() {
   const wanted = createHash('sha256')
@@ -31,6 +32,13 @@ function installDependencies() {
   );
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, wanted);
+}
+
+/** npm links a command when it installs; this one is there only once it is compiled. */
+function linkCommand() {
+  const link = join(root, 'node_modules', '.bin', 'waitbus');
+  rmSync(link, { force: true });
+  symlinkSync(join('..', '..', 'cli', 'dist', 'bin', 'waitbus.js'), link);
 }
 
 function run(program, args, what) {

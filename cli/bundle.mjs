@@ -3,7 +3,7 @@
  * source processes, and the tool that writes the workspace's lock. Native packages and those that
  * only the daemon loads stay outside.
  */
-import { copyFileSync, existsSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -28,5 +28,6 @@ await build({
   legalComments: 'none',
   logLevel: 'warning',
 });
+chmodSync(`${here}dist/bin/waitbus.js`, 0o755);
 const lock = `${here}../plugins.lock.json`;
 if (existsSync(lock)) copyFileSync(lock, `${here}dist/plugins.lock.json`);
