@@ -4,7 +4,7 @@
  * are the host's.
  */
 import { pathToFileURL } from 'node:url';
-import { asWaitbusError, WaitbusError, type SourceEvent } from '../envelope/index.js';
+import { WaitbusError, type SourceEvent } from '../envelope/index.js';
 import type { EmitResult, SourceContext, SourceDefinition } from '../define-source.js';
 import { MESSAGES_VERSION, type ChildMessage, type HostMessage, type Step } from '../messages.js';
 import { checkConfig, checkEvent } from './check-event.js';
@@ -36,6 +36,8 @@ export class SourceRunner {
   #config: unknown = {};
   #stateDir = '';
   #nextId = 1;
+  #places = MAX_IN_FLIGHT;
+  #failed = false;
   #roots: { generation: number; roots: readonly string[] } = { generation: 0, roots: [] };
   #rootsHandler: RootsHandler | null = null;
   /** Root changes are handled one after the other, so that a generation is ready in order. */
@@ -45,7 +47,7 @@ export class SourceRunner {
     this.#channel = channel;
     this.#exit = exit;
     channel.onMessage((message) => this.#receive(message));
-    channel.onClose(() => this.stop());
+    channel.onClose(() => this.#orphaned());
     channel.send({ type: 'hello', version: MESSAGES_VERSION });
   }
 
@@ -57,10 +59,19 @@ export class SourceRunner {
     if (this.#inFlight.size === 0) setImmediate(() => this.#exit(0));
   }
 
-  /** Reports and ends the process; the host decides about a restart. */
+  /** Nobody is left to commit what is in flight, nor to end a source that stays. */
+  #orphaned(): void {
+    this.#stopping.abort();
+    setImmediate(() => this.#exit(0));
+  }
+
+  /** Reports, once, and ends the process; the host decides about a restart. */
   fail(error: unknown, remedy: string | null = null): void {
+    if (this.#failed) return;
+    this.#failed = true;
     const message = error instanceof Error ? error.message : String(error);
-    this.#channel.send({ type: 'failed', message, remedy });
+    const told = error instanceof WaitbusError ? error.remedy : null;
+    this.#channel.send({ type: 'failed', message, remedy: remedy ?? told });
     this.#exit(1);
   }
 
@@ -113,17 +124,20 @@ export class SourceRunner {
   #settle(id: number) {
     const waiter = this.#inFlight.get(id);
     this.#inFlight.delete(id);
-    this.#waitingForPlace.shift()?.();
-    if (this.#stopping.signal.aborted && this.#inFlight.size === 0)
+    // A place is handed on, not freed, while somebody waits: events keep their order.
+    const next = this.#waitingForPlace.shift();
+    if (next === undefined) this.#places += 1;
+    else next();
+    if (this.#stopping.signal.aborted && this.#inFlight.size === 0) {
       setImmediate(() => this.#exit(0));
+    }
     return waiter;
   }
 
   async #emit(event: SourceEvent): Promise<EmitResult> {
     await checkEvent(this.#loaded(), event);
-    while (this.#inFlight.size >= MAX_IN_FLIGHT) {
-      await new Promise<void>((resolve) => this.#waitingForPlace.push(resolve));
-    }
+    if (this.#places > 0) this.#places -= 1;
+    else await new Promise<void>((resolve) => this.#waitingForPlace.push(resolve));
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#inFlight.set(id, { resolve, reject });
@@ -138,7 +152,7 @@ export class SourceRunner {
     this.#rootsTurn = this.#rootsTurn
       .then(async () => {
         await handler(roots);
-        this.#channel.send({ type: 'roots_ready', generation });
+        if (!this.#failed) this.#channel.send({ type: 'roots_ready', generation });
       })
       .catch((error: unknown) => this.fail(error));
   }
@@ -158,7 +172,7 @@ export class SourceRunner {
       log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
       signal: this.#stopping.signal,
       ready: () => this.#channel.send({ type: 'ready' }),
-      fail: (error, remedy) => this.fail(asWaitbusError(error), remedy ?? null),
+      fail: (error, remedy) => this.fail(error, remedy ?? null),
     };
   }
 }

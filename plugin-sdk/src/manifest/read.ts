@@ -2,7 +2,6 @@
  * From the text of a package.json to a checked manifest, with all problems together. Pure: whoever
  * reads the file hands in its text.
  */
-import { subset, valid, validRange } from 'semver';
 import { WaitbusError } from '../envelope/index.js';
 import { MANIFEST_KEY, packageSchema, type Capabilities, type SourceEntry } from './schema.js';
 
@@ -45,11 +44,6 @@ export function readManifest(packageJson: string, file: string): Manifest {
     );
   }
   const { name, version, engines } = parsed.data;
-  const problems: string[] = [];
-  if (valid(version) === null) problems.push(`version: ${version} is not a semantic version`);
-  const range = rangeProblem(engines.waitbus);
-  if (range !== null) problems.push(`engines.waitbus: ${range}`);
-  if (problems.length > 0) throw bad(file, problems);
   return {
     packageName: name,
     version,
@@ -71,15 +65,6 @@ export function packageCapabilities(manifest: Manifest): Capabilities {
     env: union((one) => one.env),
     nativeAddon: all.some((one) => one.nativeAddon),
   };
-}
-
-/** A range must bound the major version: what works with every future waitbus is not known. */
-function rangeProblem(range: string): string | null {
-  if (validRange(range) === null) return `${range} is not a semver range`;
-  if (!subset(range, '<1000000.0.0')) {
-    return `${range} does not bound the major version; write it like ^1.0.0`;
-  }
-  return null;
 }
 
 function pathOf(path: readonly PropertyKey[]): string {

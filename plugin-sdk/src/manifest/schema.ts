@@ -2,6 +2,7 @@
  * The shape of the `waitbus.sources.v1` key of a package.json, checked with zod. Read as data: no
  * code of a plugin runs to find out what it is.
  */
+import { subset, valid, validRange } from 'semver';
 import { z } from 'zod';
 import { EVENT_TYPE, SOURCE_NAME } from '../envelope/index.js';
 
@@ -65,10 +66,18 @@ export const manifestSchema = z
   )
   .refine((sources) => Object.keys(sources).length > 0, 'declares no source');
 
+/** A range must bound the major version: what works with every future waitbus is not known. */
+const waitbusRange = z
+  .string()
+  .refine((range) => validRange(range) !== null, { error: 'is not a semver range', abort: true })
+  .refine((range) => subset(range, '<1000000.0.0'), {
+    error: 'does not bound the major version; write it like ^1.0.0',
+  });
+
 /** The members of package.json that matter to the host. Others are the author's own. */
 export const packageSchema = z.looseObject({
   name: z.string().min(1),
-  version: z.string().min(1),
-  engines: z.looseObject({ waitbus: z.string(), node: z.string().optional() }),
+  version: z.string().refine((version) => valid(version) !== null, 'is not a semantic version'),
+  engines: z.looseObject({ waitbus: waitbusRange, node: z.string().optional() }),
   [MANIFEST_KEY]: manifestSchema,
 });

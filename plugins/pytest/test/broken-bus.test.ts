@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { FakeDaemon, type Manner } from './support/fake-daemon.js';
+import { isSession, isTest, Workspace } from './support/pytest-run.js';
+
+/** Enough text that the socket's buffers fill many times over. */
+const MANY_FAILURES = `
+import pytest
+@pytest.mark.parametrize("n", range(100))
+def test_fail(n): raise ValueError("x" * 40_000)
+`;
+const FAIL = 'def test_fail(): assert False\n';
+
+test('no daemon: every event is a file in the spool, the moment it happens', async (t) => {
+  const workspace = new Workspace(t, {
+    'test_one.py': `
+import os
+SPOOL = os.path.join(os.environ["WAITBUS_STATE_DIR"], "spool")
+def test_first(): assert False
+def test_second(): assert len(os.listdir(SPOOL)) == 1
+def test_third(): assert False
+`,
+  });
+  const { code, output } = await workspace.run([], { env: { WAITBUS_DEBUG: '' } });
+  assert.equal(code, 1);
+  assert.match(output, /2 failed, 1 passed/);
+  const { events, names, modes } = workspace.spooled();
+  assert.deepEqual(
+    events.map(({ fields, event_type }) => fields['job_name'] ?? event_type),
+    ['test_one.py::test_first', 'test_one.py::test_third', 'pytest_session'],
+  );
+  for (const name of names) assert.match(name, /^\d{19}-\d+-[0-9a-f]+\.ndjson$/);
+  assert.deepEqual(modes, [0o700, 0o600, 0o600, 0o600]);
+  assert.equal(new Set(events.map((event) => event.delivery_id)).size, 3);
+  assert.ok(events.every((event) => event.source === 'pytest' && event.received_at > 0));
+});
+
+test('a daemon that comes up in mid-run is told the rest', async (t) => {
+  const workspace = new Workspace(t, {
+    'test_gate.py': `
+import os
+def test_first(): assert False
+def test_second():
+    open(os.environ["READY"], "w").close()
+    open(os.environ["GATE"]).read()
+def test_third(): assert False
+`,
+  });
+  const [ready, gate] = [workspace.gate('ready'), workspace.gate('gate')];
+  const run = workspace.start([], { env: { READY: ready, GATE: gate } });
+  await readFile(ready);
+  const daemon = await FakeDaemon.listen(workspace.runtimeDir);
+  t.after(() => daemon.stop());
+  await writeFile(gate, '');
+  await run.closed;
+  await daemon.disconnected();
+  assert.deepEqual(daemon.ops(), ['attach', 'emit', 'emit', 'detach']);
+  assert.deepEqual(
+    workspace.spooled().events.map(({ fields }) => fields['job_name']),
+    ['test_gate.py::test_first'],
+  );
+});
+
+for (const manner of ['mute', 'deaf'] satisfies Manner[]) {
+  test(`a ${manner} daemon costs a bounded time once, and nothing is lost`, async (t) => {
+    const workspace = new Workspace(t, { 'test_many.py': MANY_FAILURES });
+    const timed = async (): Promise<number> => {
+      const began = process.hrtime.bigint();
+      const { output } = await workspace.run(['-q', '--tb=line']);
+      assert.match(output, /100 failed/);
+      return Number(process.hrtime.bigint() - began) / 1e6;
+    };
+    const alone = await timed();
+    const before = workspace.spooled().events.length;
+    assert.equal(before, 101);
+    const daemon = await FakeDaemon.listen(workspace.runtimeDir, manner);
+    t.after(() => daemon.stop());
+    const hanging = await timed();
+    assert.equal(daemon.connections, 1);
+    assert.equal(workspace.spooled().events.length, before + 101);
+    // A wait for each event would be 25 s more; the allowance is for a busy machine.
+    assert.ok(hanging < alone + 5_000, `${hanging} ms with, ${alone} ms without a hanging daemon`);
+    if (manner === 'deaf') {
+      await daemon.disconnected();
+      assert.equal(daemon.ops().at(-1), 'detach', 'so that no will follows when it wakes');
+    }
+  });
+}
+
+test('a daemon that freezes before the end: what it has not acknowledged is spooled', async (t) => {
+  const workspace = new Workspace(t, { 'test_one.py': FAIL });
+  const daemon = await FakeDaemon.listen(workspace.runtimeDir, 'deaf');
+  t.after(() => daemon.stop());
+  await workspace.run();
+  await daemon.disconnected();
+  assert.deepEqual(daemon.ops(), ['attach', 'emit', 'emit', 'detach']);
+  assert.deepEqual(
+    new Set(workspace.spooled().events.map((event) => event.delivery_id)),
+    new Set(daemon.events.map((event) => event.delivery_id)),
+  );
+});
+
+test('a bus that speaks garbage is left, and everything is spooled', async (t) => {
+  const workspace = new Workspace(t, { 'test_many.py': MANY_FAILURES });
+  const daemon = await FakeDaemon.listen(workspace.runtimeDir, 'garbage');
+  t.after(() => daemon.stop());
+  const { output } = await workspace.run(['-q', '--tb=line']);
+  assert.match(output, /100 failed/);
+  assert.equal(daemon.connections, 1);
+  assert.equal(workspace.spooled().events.length, 101);
+});
+
+test('events that the daemon cannot store are spooled', async (t) => {
+  const workspace = new Workspace(t, { 'test_one.py': FAIL });
+  const daemon = await FakeDaemon.listen(workspace.runtimeDir, 'refuse');
+  t.after(() => daemon.stop());
+  await workspace.run();
+  assert.equal(workspace.spooled().events.length, 2);
+});
+
+test('a daemon that goes away in mid-run: the rest is spooled', async (t) => {
+  const workspace = new Workspace(t, {
+    'test_gate.py': `
+import os
+def test_first(): assert False
+def test_second(): open(os.environ["GATE"]).read()
+def test_third(): assert False
+def test_fourth(): assert False
+`,
+  });
+  const gate = workspace.gate('gate');
+  const daemon = await FakeDaemon.listen(workspace.runtimeDir);
+  const run = workspace.start([], { env: { GATE: gate } });
+  await daemon.event(isTest);
+  await daemon.stop();
+  await writeFile(gate, '');
+  const { code, output } = await run.closed;
+  assert.equal(code, 1);
+  assert.match(output, /3 failed, 1 passed/);
+  const events = new Map(
+    [...daemon.events, ...workspace.spooled().events].map((event) => [event.delivery_id, event]),
+  );
+  assert.equal([...events.values()].filter(isTest).length, 3);
+  assert.equal([...events.values()].filter(isSession).length, 1);
+});
+
+test('neither bus nor spool: the run is as it would be', async (t) => {
+  const workspace = new Workspace(t, { 'test_one.py': FAIL });
+  writeFileSync(workspace.stateDir, 'a file where a directory should be');
+  writeFileSync(join(workspace.runtimeDir, 'broadcast.sock'), 'not a socket');
+  chmodSync(workspace.runtimeDir, 0o500);
+  const { code, output } = await workspace.run();
+  assert.equal(code, 1);
+  assert.match(output, /1 failed/);
+  assert.doesNotMatch(output, /waitbus/i);
+});
+
+test('a fault of the plugin itself is silent, and told when asked', async (t) => {
+  const workspace = new Workspace(t, {
+    'conftest.py': `
+import pytest
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    if call.when == "call": outcome.get_result().location = None
+`,
+    'test_one.py': FAIL,
+    'pytest.ini': '[pytest]\naddopts = -p no:terminal\n',
+  });
+  const daemon = await FakeDaemon.listen(workspace.runtimeDir);
+  t.after(() => daemon.stop());
+  const silent = await workspace.run();
+  assert.equal(silent.code, 1);
+  assert.equal(silent.output, '');
+  await daemon.disconnected();
+  assert.deepEqual(daemon.ops(), ['attach', 'detach']);
+  const told = await workspace.run([], { env: { WAITBUS_DEBUG: '1' } });
+  assert.match(told.output, /^waitbus_pytest: disabled: TypeError.*\n$/);
+});
