@@ -15,6 +15,9 @@ import { inspect } from 'node:util';
 /** A file that takes longer than this hangs, in milliseconds. */
 const FILE_LIMIT_MS = 5 * 60_000;
 
+/** What node:test counts by itself, at the end of each file. */
+const OWN_SUMMARY = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/;
+
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const words = process.argv.slice(2);
 const files = testFiles(root).filter(
@@ -29,8 +32,8 @@ for await (const { type, data } of run({
   timeout: FILE_LIMIT_MS,
 })) {
   if (type === 'test:stderr' || type === 'test:stdout') process.stderr.write(data.message);
-  if (type === 'test:diagnostic' && data.file === undefined && /warning/i.test(data.message)) {
-    console.error(data.message);
+  if (type === 'test:diagnostic' && !OWN_SUMMARY.test(data.message)) {
+    console.log(`     ${data.message}`);
   }
   if (type === 'test:pass') passed(data);
   if (type === 'test:fail') failed(data);
