@@ -1,6 +1,6 @@
 /**
- * Events on their way to the host, in order. Keeps fewer in flight than the host allows, since
- * beyond that number their order is not kept, and tells the observer when too many wait.
+ * Events on their way to the host, in order. Keeps a bounded number in flight, and tells the
+ * observer when too many wait.
  */
 import type { EmitResult, SourceEvent } from '@waitbus/plugin-sdk';
 

@@ -74,8 +74,6 @@ export async function startFs(
       await engine.setRoots([...configured, ...roots.map((root) => resolve(root))]);
     } catch (error) {
       failed(error);
-      // These roots are not armed, and never will be: the process ends.
-      await new Promise<never>(() => undefined);
     }
   });
   ctx.ready();
