@@ -59,14 +59,19 @@ async function help(topic: string | undefined): Promise<number> {
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
 
+/** Ends once a slow reader of a pipe has all that was written: process.exit alone cuts it off. */
+function leave(code: number): void {
+  process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
+}
+
 main(process.argv.slice(2)).then(
   (code) => {
     // The daemon ends when its last connection has; every other command ends now.
     process.exitCode = code;
-    if (process.argv[2] !== 'daemon' || code !== EXIT.ok) process.exit(code);
+    if (process.argv[2] !== 'daemon' || code !== EXIT.ok) leave(code);
   },
   (error: unknown) => {
     sayError(error, process.argv[2] ?? '');
-    process.exit(exitCodeOf(error));
+    leave(exitCodeOf(error));
   },
 );

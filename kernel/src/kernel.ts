@@ -168,6 +168,7 @@ export function openKernel(options: KernelOptions): Kernel {
       if (timer !== null) clearInterval(timer);
       publisher.flush();
       server.close();
+      hub.close();
       store.close();
       release();
     },

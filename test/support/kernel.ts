@@ -2,7 +2,12 @@
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openKernel, type Kernel, type KernelLog, type KernelOptions } from '../../kernel/src/kernel.js';
+import {
+  openKernel,
+  type Kernel,
+  type KernelLog,
+  type KernelOptions,
+} from '../../kernel/src/kernel.js';
 import { WireClient } from './wire.js';
 
 export const SILENT: KernelLog = {
@@ -67,7 +72,8 @@ export class KernelBox implements Disposable {
   async subscribe(request: object = {}): Promise<WireClient> {
     const client = await this.connect();
     const ack = await client.request(request);
-    if (ack['kind'] !== 'subscribe_ack') throw new Error(`not acknowledged: ${JSON.stringify(ack)}`);
+    if (ack['kind'] !== 'subscribe_ack')
+      throw new Error(`not acknowledged: ${JSON.stringify(ack)}`);
     return client;
   }
 

@@ -42,7 +42,20 @@ export async function emit(
     }
   } catch (error) {
     if (!(error instanceof WaitbusError) || error.code !== 'WAITBUS_UNREACHABLE') throw error;
-    return { results: [], spooled: spoolEvents(pathsOf(options).spool, list, Date.now()) };
+    return { results: [], spooled: spool(list, options, error) };
+  }
+}
+
+/** @throws WaitbusError WAITBUS_UNREACHABLE with both causes when the spool is out of reach too */
+function spool(events: readonly Envelope[], options: ReachOptions, why: WaitbusError): string {
+  try {
+    return spoolEvents(pathsOf(options).spool, events, Date.now());
+  } catch (error) {
+    const { message } = error as Error;
+    throw new WaitbusError(
+      'WAITBUS_UNREACHABLE',
+      `${why.message}; nor can it be spooled: ${message}`,
+    );
   }
 }
 

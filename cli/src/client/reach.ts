@@ -104,10 +104,14 @@ async function startDaemon(paths: Paths): Promise<void> {
 }
 
 function openLog(paths: Paths): number {
-  mkdirSync(paths.stateDir, { recursive: true, mode: 0o700 });
-  const size = statSync(paths.daemonLog, { throwIfNoEntry: false })?.size ?? 0;
-  if (size > LOG_LIMIT_BYTES) renameSync(paths.daemonLog, `${paths.daemonLog}.1`);
-  return openSync(paths.daemonLog, 'a', 0o600);
+  try {
+    mkdirSync(paths.stateDir, { recursive: true, mode: 0o700 });
+    const size = statSync(paths.daemonLog, { throwIfNoEntry: false })?.size ?? 0;
+    if (size > LOG_LIMIT_BYTES) renameSync(paths.daemonLog, `${paths.daemonLog}.1`);
+    return openSync(paths.daemonLog, 'a', 0o600);
+  } catch (error) {
+    throw unreachable(paths, error as Error);
+  }
 }
 
 function unreachable(paths: Paths, cause: Error): WaitbusError {

@@ -92,26 +92,35 @@ export async function* stream(
   const aborted = () => signal?.aborted === true;
   let cursor = request.since ?? null;
   let retryMs = FIRST_RETRY_MS;
+  const rest = async () => {
+    await pause(retryMs, undefined, signal ? { signal } : {}).catch(() => undefined);
+    retryMs = Math.min(LONGEST_RETRY_MS, retryMs * 2);
+  };
   for (let first = true; !aborted(); first = false) {
     let socket: Socket;
     try {
       socket = await reach(openSocket, options);
     } catch (error) {
       if (first) throw error;
-      await pause(retryMs, undefined, signal ? { signal } : {}).catch(() => undefined);
-      retryMs = Math.min(LONGEST_RETRY_MS, retryMs * 2);
+      await rest();
       continue;
     }
-    retryMs = FIRST_RETRY_MS;
+    let acknowledged = false;
     for await (const frame of framesOf(socket, subscribeMessage(request, cursor), signal)) {
       const seen = await interpret(frame, options);
       if (seen === null) continue;
-      if (seen.kind === 'subscribe_ack') cursor ??= seen.head;
+      if (seen.kind === 'subscribe_ack') {
+        cursor ??= seen.head;
+        acknowledged = true;
+        retryMs = FIRST_RETRY_MS;
+      }
       if (seen.kind === 'event') cursor = seen.event_id;
       if (seen.kind === 'gap') cursor = seen.floor;
       yield seen;
     }
     if (!aborted()) {
+      // A daemon that ends every connection is not asked again at full speed.
+      if (!acknowledged) await rest();
       yield { kind: 'disconnected', reason: 'the daemon ended the connection' };
     }
   }
@@ -140,6 +149,8 @@ async function* framesOf(
 ): AsyncGenerator<Frame> {
   const abort = () => socket.destroy();
   signal?.addEventListener('abort', abort, { once: true });
+  // An abort while the daemon was being reached came before the listener.
+  if (signal?.aborted === true) abort();
   const decoder = new FrameDecoder(MAX_EMIT_BYTES);
   try {
     socket.write(encodeFrame(subscribe));

@@ -1,6 +1,7 @@
 /** `waitbus daemon`: the daemon in the foreground, logging JSON lines to stderr. */
 import { closeSync, writeSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
 import { asWaitbusError, type WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { pino } from 'pino';
 import { loadConfig } from '../daemon/config.js';
@@ -25,6 +26,8 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   const tellStarter = starterOf(values['ready-fd']);
   process.umask(0o077);
+  // A burst must not grow the young generation for good: the daemon idles most of its life.
+  setFlagsFromString('--semi-space-growth-factor=1');
   let requestStop: (why: string) => void = () => undefined;
   const stopRequested = new Promise<string>((resolve) => (requestStop = resolve));
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {

@@ -10,10 +10,11 @@ import {
   stringifyJson,
   WaitbusError,
   type Envelope,
+  type Fields,
 } from '@waitbus/plugin-sdk/envelope';
 import { emit, type EmitReceipt } from '../client/emit.js';
 import type { ReachOptions } from '../client/reach.js';
-import { EXIT, print, say, sayError, UsageError } from '../terminal/exit.js';
+import { EXIT, exitCodeOf, print, say, sayError, UsageError } from '../terminal/exit.js';
 
 const OPTIONS = {
   source: { type: 'string' },
@@ -52,9 +53,13 @@ function eventFrom(values: Values): Envelope {
 
 /** Flags speak over what the JSON text says; `fields` are merged. */
 function merge(given: object, flags: Partial<Envelope>): Envelope {
-  const fields = { ...(given as Partial<Envelope>).fields, ...flags.fields };
-  const event = { ...given, ...flags };
-  return (Object.keys(fields).length > 0 ? { ...event, fields } : event) as Envelope;
+  const event = { ...given, ...flags } as Envelope;
+  const { fields } = given as { fields?: unknown };
+  // What is no object stays as it is, for the check to refuse.
+  if (flags.fields === undefined || fields === undefined) return event;
+  return isObject(fields)
+    ? { ...event, fields: { ...(fields as Fields), ...flags.fields } }
+    : { ...event, fields: fields as Fields };
 }
 
 function fromFlags(values: Values): Partial<Envelope> {
@@ -87,8 +92,16 @@ function parseField(text: string): [string, Envelope['payload']] {
 
 /** JSON text, or `@file`. */
 function payloadOf(text: string): Envelope['payload'] {
-  const json = text.startsWith('@') ? readFileSync(text.slice(1), 'utf8') : text;
+  const json = text.startsWith('@') ? readPayload(text.slice(1)) : text;
   return parseText('--payload', json) as Envelope['payload'];
+}
+
+function readPayload(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`--payload: ${(error as Error).message}`);
+  }
 }
 
 function integer(text: string): bigint {
@@ -119,12 +132,13 @@ function report(receipt: EmitReceipt): void {
  */
 async function emitLines(flags: Partial<Envelope>, options: ReachOptions): Promise<number> {
   let batch: Numbered[] = [];
-  let failed = 0;
+  let exitCode: number = EXIT.ok;
   let sending: Promise<void> = Promise.resolve();
   let scheduled = false;
   const refuse = (number: number, cause: Error) => {
-    failed += 1;
-    sayError(atLine(number, cause), 'emit');
+    const error = atLine(number, cause);
+    exitCode = Math.max(exitCode, exitCodeOf(error));
+    sayError(error, 'emit');
   };
   const send = () => {
     scheduled = false;
@@ -150,7 +164,7 @@ async function emitLines(flags: Partial<Envelope>, options: ReachOptions): Promi
     }
   }
   await send();
-  return failed > 0 ? EXIT.usage : EXIT.ok;
+  return exitCode;
 }
 
 interface Numbered {
@@ -200,8 +214,13 @@ async function* readEvents(): AsyncGenerator<Line> {
     const line = readLine(text, number);
     if (started === null && number === 1 && line.error !== undefined && /^\s*[{[]/.test(text)) {
       started = { number, text, error: line.error };
-    } else if (started !== null) {
+    } else if (started !== null && (!text.startsWith('{') || line.error !== undefined)) {
       started.text += `\n${text}`;
+    } else if (started !== null) {
+      // A whole event at the margin: the first line was no beginning of an event, but malformed.
+      yield* separateLines(started.text);
+      started = null;
+      yield line;
     } else {
       yield line;
     }
@@ -209,7 +228,15 @@ async function* readEvents(): AsyncGenerator<Line> {
   if (started === null) return;
   const whole = readLine(started.text, started.number);
   if (whole.error === undefined) yield whole;
-  else yield* started.text.split('\n').map((text, index) => readLine(text, index + 1));
+  else yield* separateLines(started.text);
+}
+
+/** What turned out to be lines of their own after all. */
+function separateLines(text: string): Line[] {
+  const lines = text.split('\n').map((line, index) => ({ line, number: index + 1 }));
+  return lines
+    .filter(({ line }) => line.trim() !== '')
+    .map((one) => readLine(one.line, one.number));
 }
 
 function readLine(text: string, number: number): Line {

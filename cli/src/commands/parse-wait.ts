@@ -1,4 +1,5 @@
 /** The arguments of `waitbus wait`, as a plan: pure but for reading the checkout's origin. */
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parsePredicate } from '@waitbus/kernel/predicate';
 import { FIRST_ULID, ULID, ulidAt } from '@waitbus/kernel/ulid';
@@ -56,7 +57,7 @@ export function parseWait(args: readonly string[], { cwd, now }: Surroundings): 
   const dashes = args.indexOf('--');
   const own = dashes === -1 ? args : args.slice(0, dashes);
   const { values } = parseArgs({ args: [...own], options: OPTIONS, strict: true });
-  const directory = values.cwd ?? cwd;
+  const directory = resolve(cwd, values.cwd ?? '');
   return {
     ...whatToWaitFor(values, directory),
     ...(values.since === undefined ? {} : { since: parseSince(values.since, now) }),

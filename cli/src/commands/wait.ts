@@ -7,7 +7,7 @@ import { writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { stringifyJson, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { stream, type StreamFrame } from '../client/stream.js';
-import { requestOf, WaitState } from '../client/wait-state.js';
+import { requestOf, sourcesOf, WaitState } from '../client/wait-state.js';
 import { EXIT, print, say, sayError } from '../terminal/exit.js';
 import { statusLine, type StatusLine } from '../terminal/status-line.js';
 import { parseWait, type WaitPlan } from './parse-wait.js';
@@ -119,8 +119,11 @@ class Wait {
   }
 
   #armed(): void {
-    const { command, readyFd } = this.#plan;
-    this.#line.update(`waiting for ${this.#state.outstanding().join(', ')}`);
+    const { command, readyFd, spec } = this.#plan;
+    const alive = sourcesOf(spec).map((source) => `${source} is alive`);
+    this.#line.update(
+      [`waiting for ${this.#state.outstanding().join(', ')}`, ...alive].join(' · '),
+    );
     if (this.#announced) return;
     this.#announced = true;
     if (readyFd !== null) writeSync(readyFd, 'ready\n');

@@ -5,7 +5,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ChildMessage, HostMessage } from '@waitbus/plugin-sdk';
+import type { HostMessage } from '@waitbus/plugin-sdk';
 import type { InstalledSource } from './inventory.js';
 
 /** What the supervisor works with; a test can stand in for it. */
@@ -17,7 +17,8 @@ export interface SourceChild {
 }
 
 export interface ChildEvents {
-  readonly onMessage: (message: ChildMessage) => void;
+  /** Whatever the process sent; unchecked. */
+  readonly onMessage: (message: unknown) => void;
   /** A line that the source wrote to stdout or stderr. */
   readonly onOutput: (line: string) => void;
   /** The process is gone; called once. */
@@ -79,7 +80,7 @@ function listen(child: ChildProcess, events: ChildEvents): void {
     gone = true;
     events.onExit(how);
   };
-  child.on('message', (message) => events.onMessage(message as ChildMessage));
+  child.on('message', (message) => events.onMessage(message));
   child.on('error', (error) => exited(error.message));
   child.on('exit', (code, signal) => exited(signal ?? `exit code ${code ?? 0}`));
   for (const stream of [child.stdout, child.stderr]) {

@@ -15,7 +15,8 @@ import { all, compare, type Predicate } from '@waitbus/kernel/predicate';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import type { ForkSource } from './child.js';
 import type { InstalledSource, Inventory } from './inventory.js';
-import { Supervisor, type SupervisorLog } from './supervisor.js';
+import type { Patience, SupervisorLog } from './supervision.js';
+import { Supervisor } from './supervisor.js';
 
 export interface HostOptions {
   readonly inventory: Inventory;
@@ -28,6 +29,7 @@ export interface HostOptions {
   readonly log: SupervisorLog;
   /** How long an on-demand source runs on after the last waiter, in milliseconds. */
   readonly lingerMs?: number;
+  readonly patience?: Patience;
 }
 
 /** What `status` says of a source. */
@@ -63,6 +65,7 @@ export class SourceHost {
         publish: async (event) => (await options.publish([event]))[0] as EmitResult,
         log: options.log,
         lingerMs: options.lingerMs ?? LINGER_MS,
+        ...(options.patience === undefined ? {} : { patience: options.patience }),
       });
       this.#supervisors.set(source.name, supervisor);
       this.#interests.set(supervisor, new Set());

@@ -122,7 +122,9 @@ function quarantineOf(
 }
 
 function isPinned(lock: Lockfile, source: InstalledSource): boolean {
-  return lock.plugins[source.packageName]?.sources.includes(source.name) ?? false;
+  const { packageName, name } = source;
+  if (!Object.hasOwn(lock.plugins, packageName)) return false;
+  return lock.plugins[packageName]?.sources.includes(name) === true;
 }
 
 function claimed(source: InstalledSource, owner: InstalledSource): WaitbusError {

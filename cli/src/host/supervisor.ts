@@ -9,51 +9,14 @@ import {
   type SourceEvent,
   type Step,
 } from '@waitbus/plugin-sdk';
-import { asWaitbusError } from '@waitbus/plugin-sdk/envelope';
-import type { EmitResult, SourceState } from '@waitbus/kernel';
-import { backoff } from './backoff.js';
-import { entryPath, type ForkSource, type SourceChild } from './child.js';
-import type { InstalledSource } from './inventory.js';
-
-export interface SupervisorLog {
-  debug(details: object, message: string): void;
-  info(details: object, message: string): void;
-  warn(details: object, message: string): void;
-  error(details: object, message: string): void;
-}
-
-export interface SupervisorOptions {
-  readonly source: InstalledSource;
-  readonly fork: ForkSource;
-  readonly stateDir: string;
-  /** The source's own section of the configuration; checked in the child. */
-  readonly config: unknown;
-  readonly publish: (event: SourceEvent & { source: string }) => Promise<EmitResult>;
-  readonly log: SupervisorLog;
-  /** Milliseconds that a source runs on after the last interest. */
-  readonly lingerMs: number;
-}
-
-export interface SourceCondition {
-  readonly state: SourceState;
-  readonly detail: string;
-  readonly remedy: string;
-}
-
-/** A step that takes longer than this has failed, in milliseconds. */
-const DEADLINES_MS: Readonly<Record<Step | 'ready', number>> = {
-  load: 10_000,
-  configure: 10_000,
-  start: 30_000,
-  ready: 60_000,
-};
-/** A source that ran this long before it failed starts a new row of failures. */
-const STABLE_MS = 60_000;
-
-const GIVEN_UP = 'The daemon log tells why; waitbus stop and the next command start it afresh.';
+import { asWaitbusError, ERRORS } from '@waitbus/plugin-sdk/envelope';
+import type { SourceState } from '@waitbus/kernel';
+import { entryPath, type SourceChild } from './child.js';
+import { isChildMessage } from './child-message.js';
+import { PATIENCE, type SourceCondition, type SupervisorOptions } from './supervision.js';
 
 export class Supervisor {
-  readonly #options: SupervisorOptions;
+  readonly #options: Required<SupervisorOptions>;
   readonly #listeners = new Set<() => void>();
   #condition: SourceCondition = { state: 'stopped', detail: '', remedy: '' };
   #child: SourceChild | null = null;
@@ -71,7 +34,7 @@ export class Supervisor {
   #events = 0;
 
   constructor(options: SupervisorOptions) {
-    this.#options = options;
+    this.#options = { patience: PATIENCE, ...options };
   }
 
   get condition(): SourceCondition {
@@ -139,7 +102,9 @@ export class Supervisor {
     log.info({ source: source.name, package: source.packageName }, 'starting a source');
     const child = fork(source, stateDir, {
       onMessage: (message) => {
-        if (this.#child === child) this.#receive(message);
+        if (this.#child !== child) return;
+        if (isChildMessage(message)) this.#receive(message);
+        else this.#kill('it sent no message of the contract');
       },
       onOutput: (line) => log.info({ source: source.name, line }, 'output of a source'),
       onExit: (how) => {
@@ -162,6 +127,8 @@ export class Supervisor {
         this.#stepDone(message.step);
         break;
       case 'ready':
+        // Told to stop, it may still report what it did before it heard of it.
+        if (this.#stopping) break;
         this.#clearDeadline();
         this.#runningSince = performance.now();
         this.#become('running');
@@ -173,12 +140,11 @@ export class Supervisor {
       case 'emit':
         this.#publish(message.id, message.event);
         break;
-      case 'log':
-        this.#options.log[message.level](
-          { source: this.#options.source.name, ...message.details },
-          message.message,
-        );
+      case 'log': {
+        const { source, log } = this.#options;
+        log[message.level]({ ...message.details, source: source.name }, message.message);
         break;
+      }
       case 'failed':
         this.#failure = message;
         break;
@@ -186,6 +152,7 @@ export class Supervisor {
   }
 
   #stepDone(step: Step): void {
+    if (this.#stopping) return;
     const { config, stateDir } = this.#options;
     switch (step) {
       case 'load':
@@ -223,7 +190,7 @@ export class Supervisor {
 
   #expect(step: Step | 'ready'): void {
     this.#clearDeadline();
-    const limit = DEADLINES_MS[step];
+    const limit = this.#options.patience.deadlinesMs[step];
     this.#deadline = setTimeout(() => this.#kill(`${step} took over ${limit / 1000} s`), limit);
   }
 
@@ -233,24 +200,21 @@ export class Supervisor {
   }
 
   #exited(how: string): void {
-    const { source, log } = this.#options;
+    const { source, log, patience } = this.#options;
     this.#clearDeadline();
     this.#child = null;
-    if (this.#stopping) {
-      this.#stopping = false;
-      return;
-    }
+    if (this.#stopping) return;
     const ran = this.#runningSince === null ? 0 : performance.now() - this.#runningSince;
     this.#runningSince = null;
-    this.#failures = ran >= STABLE_MS ? 1 : this.#failures + 1;
+    this.#failures = ran >= patience.stableMs ? 1 : this.#failures + 1;
     const detail = `${source.packageName}: ${this.#failure?.message ?? `ended by itself (${how})`}`;
-    const pause = backoff(this.#failures);
+    const pause = patience.backoff(this.#failures);
     log.warn({ source: source.name, how, failures: this.#failures, pause }, detail);
     if (pause === null) {
       this.#become(
         'failed',
         `${detail}; given up after ${this.#failures} failures`,
-        this.#failure?.remedy ?? GIVEN_UP,
+        this.#failure?.remedy ?? ERRORS.WAITBUS_SOURCE_FAILED.remedy,
       );
       return;
     }
@@ -278,8 +242,7 @@ export class Supervisor {
 
   #clearTimers(): void {
     this.#clearDeadline();
-    if (this.#restart !== null) clearTimeout(this.#restart);
-    if (this.#linger !== null) clearTimeout(this.#linger);
+    for (const timer of [this.#restart, this.#linger]) if (timer !== null) clearTimeout(timer);
     this.#restart = this.#linger = null;
   }
 }

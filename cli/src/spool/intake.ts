@@ -4,15 +4,17 @@
  */
 import { createHash } from 'node:crypto';
 import {
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
+  statSync,
   unlinkSync,
   watch,
   writeFileSync,
 } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { asWaitbusError, isObject, LIMITS, parseJson } from '@waitbus/plugin-sdk/envelope';
 import type { KernelLog } from '@waitbus/kernel';
 import { UNFINISHED_PREFIX } from './spool.js';
@@ -27,6 +29,7 @@ export class SpoolIntake {
   readonly #options: IntakeOptions;
   #running: Promise<void> | null = null;
   #again = false;
+  #stopped = false;
   #close: () => void = () => undefined;
 
   constructor(options: IntakeOptions) {
@@ -35,33 +38,69 @@ export class SpoolIntake {
 
   /** Takes in what is there, then watches. Resolves after the first pass. */
   async start(): Promise<void> {
-    const { directory, log } = this.#options;
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const watcher = watch(directory, () => void this.run());
-    watcher.on('error', (error) => log.warn({ err: error }, 'the spool is not watched any more'));
-    this.#close = () => watcher.close();
+    mkdirSync(this.#options.directory, { recursive: true, mode: 0o700 });
+    this.#watch();
     await this.run();
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#close();
   }
 
-  /** One pass over the directory; a call during a pass makes one more follow. */
+  #watch(): void {
+    const { directory, log } = this.#options;
+    this.#close();
+    const watcher = watch(directory, () => void this.run());
+    watcher.on('error', (error) => log.warn({ err: error }, 'the spool is not watched any more'));
+    this.#close = () => watcher.close();
+  }
+
+  /** Somebody removed the spool. What holds it is not made anew: that may be gone on purpose. */
+  #restore(): void {
+    const { directory, log } = this.#options;
+    if (!existsSync(dirname(directory))) return;
+    try {
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      this.#watch();
+      setImmediate(() => void this.run());
+    } catch (error) {
+      log.error({ err: error }, 'the spool is gone');
+    }
+  }
+
+  /**
+   * One pass over the directory; a call during a pass makes one more follow. Never rejects: a spool
+   * that is gone, or on a full disk, must not end the daemon.
+   */
   run(): Promise<void> {
     this.#again = true;
-    this.#running ??= this.#passes().finally(() => (this.#running = null));
+    this.#running ??= this.#passes()
+      .catch((error: unknown) => {
+        if (this.#stopped) return;
+        this.#options.log.error({ err: error }, 'the spool could not be taken in');
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') this.#restore();
+      })
+      .finally(() => (this.#running = null));
     return this.#running;
   }
 
   async #passes(): Promise<void> {
     while (this.#again) {
       this.#again = false;
-      for (const name of readdirSync(this.#options.directory).sort()) {
-        if (name.startsWith(UNFINISHED_PREFIX) || !/\.(ndjson|json)$/.test(name)) continue;
-        await this.#take(join(this.#options.directory, name));
-      }
+      for (const file of this.#files()) await this.#take(file);
     }
+  }
+
+  /** An empty file is one that its producer has yet to write. */
+  #files(): string[] {
+    const { directory } = this.#options;
+    return readdirSync(directory, { withFileTypes: true })
+      .filter((entry) => entry.isFile() && /\.(ndjson|json)$/.test(entry.name))
+      .filter((entry) => !entry.name.startsWith(UNFINISHED_PREFIX))
+      .map((entry) => join(directory, entry.name))
+      .filter((file) => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0)
+      .sort();
   }
 
   async #take(file: string): Promise<void> {

@@ -40,7 +40,8 @@ function live(out: WriteStream, colours: boolean): StatusLine {
     const elapsed = formatDuration(
       Math.floor((performance.now() - started) / SECOND_MS) * SECOND_MS,
     );
-    const room = Math.max(20, out.columns - elapsed.length - 4);
+    // A terminal that does not tell its width says 0.
+    const room = Math.max(20, (out.columns || 80) - elapsed.length - 4);
     const shown = text.length > room ? `${text.slice(0, room - 1)}…` : text;
     out.write(`\r\u001b[K${shown} ${dim(elapsed)}`);
   };

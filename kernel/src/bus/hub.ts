@@ -19,6 +19,8 @@ import {
 
 /** What the bus reads: the log, as pages and a floor. */
 export interface Log {
+  readonly head: string | null;
+  readonly headSeq: number;
   readonly floor: string | null;
   readonly floorSeq: number;
   page(after: number, maxRows: number, maxBytes: number): readonly StoredFrame[];
@@ -41,8 +43,8 @@ interface Step {
 }
 
 /** A page holds the loop for a few milliseconds at most, and bounds what a stalled sink can hold. */
-const PAGE_ROWS = 512;
-const PAGE_BYTES = 256 * 1024;
+const PAGE_ROWS = 128;
+const PAGE_BYTES = 64 * 1024;
 
 export class Hub {
   readonly #options: HubOptions;
@@ -100,11 +102,21 @@ export class Hub {
 
   /** Sends a control frame to those subscriptions that are not behind. */
   broadcast(frame: Buffer): void {
-    for (const { sink, stalled } of this.#all) {
+    const { log } = this.#options;
+    for (const subscription of this.#all) {
+      const { sink, stalled, live } = subscription;
       if (stalled) continue;
-      sink.write(frame);
+      const drains = sink.write(frame);
       sink.flush();
+      if (drains) continue;
+      if (live) this.#fallBehind(subscription, { seq: log.headSeq, eventId: log.head ?? '' });
+      else subscription.stalled = true;
     }
+  }
+
+  /** Ends every subscription; none reads the log any more. */
+  close(): void {
+    for (const subscription of [...this.#all]) this.unsubscribe(subscription);
   }
 
   /**
@@ -162,8 +174,8 @@ export class Hub {
   }
 
   /** What was written is delivered; the cursor stands right after it. */
-  #fallBehind(subscription: Subscription, event: CommittedEvent): void {
-    subscription.position = { seq: event.seq, eventId: event.eventId };
+  #fallBehind(subscription: Subscription, { seq, eventId }: Position): void {
+    subscription.position = { seq, eventId };
     subscription.stalled = true;
     this.#live.remove(subscription);
   }

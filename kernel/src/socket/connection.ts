@@ -15,8 +15,13 @@ import {
 
 export type Request = Readonly<Record<string, unknown>>;
 
-/** How long a peer may take to close its side after we closed ours, in milliseconds. */
+/** How long a peer may take to read what is left for it, in milliseconds. */
+const LAST_READ_MS = 30_000;
+/** How long it may then take to close its side. */
 const LINGER_MS = 1000;
+
+const NOTHING = Buffer.alloc(0);
+const MAX_ID_CHARACTERS = 256;
 
 export interface ConnectionHandlers {
   /** Carries out a request; what it throws becomes an `error` frame. */
@@ -30,6 +35,12 @@ export interface ConnectionHandlers {
 export function errorFrame(id: unknown, error: WaitbusError): object {
   const { code, message, remedy } = error;
   return { kind: 'error', id: id ?? null, code, message, remedy };
+}
+
+/** An id is echoed in a later turn, so it must be cheap and certain to encode. */
+function isId(id: unknown): boolean {
+  if (typeof id === 'string') return id.length <= MAX_ID_CHARACTERS;
+  return id === undefined || id === null || typeof id === 'number' || typeof id === 'bigint';
 }
 
 export class Connection implements Sink {
@@ -52,7 +63,7 @@ export class Connection implements Sink {
     this.#handlers = handlers;
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('drain', () => {
-      if (socket.isPaused()) socket.resume();
+      this.#goOn();
       handlers.onDrain(this);
     });
     // The peer sends no more: what it asked is still answered, then this side ends too.
@@ -114,25 +125,40 @@ export class Connection implements Sink {
     if (this.#ended) return;
     this.#ended = true;
     this.flush();
-    this.#socket.end();
-    this.#socket.resume();
-    const timer = setTimeout(() => this.#socket.destroy(), LINGER_MS);
-    timer.unref();
+    const destroyIn = (milliseconds: number) =>
+      setTimeout(() => this.#socket.destroy(), milliseconds).unref();
+    let timer = destroyIn(LAST_READ_MS);
     this.#socket.once('close', () => clearTimeout(timer));
+    this.#socket.end(() => {
+      clearTimeout(timer);
+      if (!this.#socket.closed) timer = destroyIn(LINGER_MS);
+    });
+    this.#socket.resume();
   }
 
+  /**
+   * A peer that does not read its answers is not asked for more and what it sent waits, so that
+   * memory stays bounded: one answer may be large.
+   */
   #receive(chunk: Buffer): void {
     if (this.#ended) return;
     try {
       for (const body of this.#decoder.push(chunk)) {
         this.#dispatch(body);
         if (this.#ended) return;
+        if (this.#socket.writableNeedDrain) break;
       }
     } catch (error) {
       this.#violated(asWaitbusError(error));
     }
-    // A peer that does not read its answers may not send more: memory stays bounded.
     if (this.#socket.writableNeedDrain) this.#socket.pause();
+  }
+
+  /** Carries out what waited for the peer to read, then reads on. */
+  #goOn(): void {
+    if (!this.#socket.isPaused()) return;
+    this.#receive(NOTHING);
+    if (!this.#socket.writableNeedDrain) this.#socket.resume();
   }
 
   #dispatch(body: Buffer): void {
@@ -144,11 +170,15 @@ export class Connection implements Sink {
       );
     }
     if (request['op'] !== undefined && request['op'] !== 'subscribe') this.speaksOps = true;
+    const { id } = request;
     try {
+      if (this.speaksOps && !isId(id)) {
+        throw new WaitbusError('WAITBUS_BAD_REQUEST', 'id must be a number or a short text');
+      }
       this.#handlers.onRequest(this, request, body.length);
     } catch (cause) {
       const error = asWaitbusError(cause);
-      this.sendError(request['id'], error);
+      this.sendError(isId(id) ? id : null, error);
       if (error.fatal) this.end();
     }
   }

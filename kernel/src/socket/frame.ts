@@ -42,54 +42,76 @@ export function parseFrame(
   return value;
 }
 
-/** Cuts a byte stream into frame bodies. */
+/** The first allocation for a body that comes in several chunks; it doubles from there. */
+const FIRST_BODY_BYTES = 64 * 1024;
+const NOTHING = Buffer.alloc(0);
+
+/** Cuts a byte stream into frame bodies. Holds at most twice what it was given of one frame. */
 export class FrameDecoder {
   readonly #maxBytes: number;
-  #chunks: Buffer[] = [];
-  #buffered = 0;
+  /** Bytes that were given and not looked at yet. */
+  #rest: Buffer = NOTHING;
   /** Body length of the frame at hand, once its prefix is there. */
   #length: number | null = null;
+  /** The part of a body that came in earlier chunks. */
+  #body: Buffer = NOTHING;
+  #filled = 0;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
   /**
-   * Takes bytes and yields each body that is complete. A body may share memory with the chunk.
+   * Takes bytes and yields each body that is complete; who stops early goes on with the next call.
+   * A body may share memory with the chunk.
    * @throws WaitbusError WAITBUS_BAD_FRAME on a length of 0 or over the cap
    */
   *push(chunk: Buffer): Generator<Buffer> {
-    this.#chunks.push(chunk);
-    this.#buffered += chunk.length;
-    for (;;) {
-      if (this.#length === null) {
-        if (this.#buffered < PREFIX_BYTES) return;
-        this.#length = this.#take(PREFIX_BYTES).readUInt32BE(0);
-        if (this.#length === 0 || this.#length > this.#maxBytes) {
-          throw new WaitbusError(
-            'WAITBUS_BAD_FRAME',
-            `a frame of ${this.#length} bytes; 1 to ${this.#maxBytes} are allowed`,
-          );
-        }
-      }
-      if (this.#buffered < this.#length) return;
-      const body = this.#take(this.#length);
-      this.#length = null;
-      yield body;
-    }
+    this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    for (let body = this.#next(); body !== null; body = this.#next()) yield body;
   }
 
-  /** Takes exactly `size` bytes, which are there; copies only across chunks. */
-  #take(size: number): Buffer {
-    this.#buffered -= size;
-    const [first] = this.#chunks;
-    if (first !== undefined && first.length >= size) {
-      if (first.length === size) this.#chunks.shift();
-      else this.#chunks[0] = first.subarray(size);
-      return first.subarray(0, size);
+  #next(): Buffer | null {
+    this.#length ??= this.#readPrefix();
+    if (this.#length === null || this.#rest.length === 0) return null;
+    const missing = this.#length - this.#filled;
+    if (this.#filled === 0 && this.#rest.length >= missing) {
+      this.#length = null;
+      return this.#take(missing);
     }
-    const all = Buffer.concat(this.#chunks);
-    this.#chunks = all.length > size ? [all.subarray(size)] : [];
-    return all.subarray(0, size);
+    this.#append(this.#take(Math.min(missing, this.#rest.length)));
+    if (this.#filled < this.#length) return null;
+    const body = this.#body.subarray(0, this.#length);
+    this.#length = null;
+    this.#body = NOTHING;
+    this.#filled = 0;
+    return body;
+  }
+
+  #readPrefix(): number | null {
+    if (this.#rest.length < PREFIX_BYTES) return null;
+    const length = this.#take(PREFIX_BYTES).readUInt32BE(0);
+    if (length > 0 && length <= this.#maxBytes) return length;
+    throw new WaitbusError(
+      'WAITBUS_BAD_FRAME',
+      `a frame of ${length} bytes; 1 to ${this.#maxBytes} are allowed`,
+    );
+  }
+
+  #take(size: number): Buffer {
+    const taken = this.#rest.subarray(0, size);
+    this.#rest = this.#rest.length === size ? NOTHING : this.#rest.subarray(size);
+    return taken;
+  }
+
+  #append(part: Buffer): void {
+    const needed = this.#filled + part.length;
+    if (needed > this.#body.length) {
+      const larger = Buffer.allocUnsafe(Math.max(needed, this.#body.length * 2, FIRST_BODY_BYTES));
+      this.#body.copy(larger, 0, 0, this.#filled);
+      this.#body = larger;
+    }
+    part.copy(this.#body, this.#filled);
+    this.#filled = needed;
   }
 }

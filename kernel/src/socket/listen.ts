@@ -13,7 +13,7 @@ const MAX_PATH_BYTES = process.platform === 'linux' ? 107 : 103;
 /** Takes a burst of connects; the operating system caps it (net.core.somaxconn). */
 const BACKLOG = 4096;
 /** Bytes that may wait in the process for a reader before its subscription falls back. */
-const WRITE_BUFFER_BYTES = 256 * 1024;
+const WRITE_BUFFER_BYTES = 64 * 1024;
 
 export interface ListenOptions {
   readonly path: string;

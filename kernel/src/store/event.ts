@@ -2,11 +2,18 @@
  * From a checked event to what is stored and sent: its frame, encoded once. The bytes made here
  * are the bytes that every subscriber gets, live or replayed.
  */
-import { parseFrameText, stringifyJson, type CheckedEvent } from '@waitbus/plugin-sdk/envelope';
+import {
+  parseFrameText,
+  stringifyJson,
+  WaitbusError,
+  type CheckedEvent,
+} from '@waitbus/plugin-sdk/envelope';
 import type { Subject } from '../predicate/index.js';
 
 /** The largest frame that the daemon sends to a subscriber, in bytes (protocol 1). */
 export const MAX_FRAME_BYTES = 65_536;
+/** With the largest payload, the answer to `get` stays within its cap. */
+const MAX_STORED_BYTES = 5 * 1024 * 1024;
 const PREFIX_BYTES = 4;
 
 /** An event that is in the log. */
@@ -53,6 +60,9 @@ export function encodeEvent(event: CheckedEvent, eventId: string, now: bigint): 
     `,"received_at":${subject.received_at},"delivery_id":${JSON.stringify(subject.delivery_id)}` +
     `,"summary":${JSON.stringify(subject.summary)},"fields":${stringifyJson(subject.fields)}}`;
   const wire = withPrefix(text);
+  if (wire.length > MAX_STORED_BYTES) {
+    throw new WaitbusError('WAITBUS_BAD_EVENT', `fields take over ${MAX_STORED_BYTES} bytes`);
+  }
   const frame = wire.subarray(PREFIX_BYTES);
   return { subject, frame, wire: wireOf(subject, frame, wire) };
 }

@@ -19,12 +19,11 @@ const ALWAYS_CHECKED_BYTES = 64 * 1024 * 1024;
  */
 export function openDatabase(file: string, durability: Durability): Database.Database {
   refuseForeign(file);
-  const unclean = existsSync(`${file}-wal`);
   let db: Database.Database | null = null;
   try {
+    inspect(file);
     db = new Database(file);
     prepare(db, file);
-    if (unclean || statSync(file).size <= ALWAYS_CHECKED_BYTES) check(db, file);
     db.pragma(`synchronous = ${durability}`);
     migrate(db);
     return db;
@@ -58,20 +57,43 @@ function refuseForeign(file: string): void {
   }
 }
 
+/**
+ * Version and soundness, through a connection that cannot write: one that can would fold the
+ * write-ahead log of a killed daemon into a file that is about to be refused.
+ */
+function inspect(file: string): void {
+  // A rollback journal stands only beside a file whose very creation was cut short, and only a
+  // writer can undo it.
+  if (!existsSync(file) || existsSync(`${file}-journal`)) return;
+  const { size } = statSync(file);
+  if (size === 0) return;
+  const unclean = existsSync(`${file}-wal`);
+  const db = new Database(file, { readonly: true });
+  try {
+    refuseNewer(db, file);
+    if (unclean || size <= ALWAYS_CHECKED_BYTES) check(db, file);
+  } finally {
+    db.close();
+  }
+}
+
 function prepare(db: Database.Database, file: string): void {
   if (db.pragma('application_id', { simple: true }) === 0) {
     // Before WAL, so that the mark stands in the file itself from its first page on.
     db.pragma(`application_id = ${APPLICATION_ID}`);
   }
-  const version = db.pragma('user_version', { simple: true }) as number;
-  if (version > MIGRATIONS.length) {
-    throw new WaitbusError(
-      'WAITBUS_STORE_NEWER',
-      `${file} has schema ${version}; this waitbus knows ${MIGRATIONS.length}`,
-    );
-  }
+  refuseNewer(db, file);
   db.pragma('journal_mode = WAL');
   db.pragma('journal_size_limit = 67108864');
+}
+
+function refuseNewer(db: Database.Database, file: string): void {
+  const version = db.pragma('user_version', { simple: true }) as number;
+  if (version <= MIGRATIONS.length) return;
+  throw new WaitbusError(
+    'WAITBUS_STORE_NEWER',
+    `${file} has schema ${version}; this waitbus knows ${MIGRATIONS.length}`,
+  );
 }
 
 function check(db: Database.Database, file: string): void {

@@ -24,6 +24,8 @@ export interface Statements {
   readonly insert: Sql<[number, string, string | null, string, string, Buffer, string | null]>;
   readonly idByDelivery: Sql<[string], string>;
   readonly idAt: Sql<[number], string>;
+  /** The id there, unless the event has a delivery_id of its own. */
+  readonly keylessIdAt: Sql<[number], string>;
   readonly pageAfter: Sql<[number], StoredFrame>;
   readonly full: Sql<[number], FullEvent>;
   readonly first: Sql<[], number>;
@@ -43,6 +45,11 @@ export function prepareStatements(db: Database.Database): Statements {
       .prepare<[string], string>('SELECT event_id FROM events WHERE delivery_id = ?')
       .pluck(),
     idAt: db.prepare<[number], string>('SELECT event_id FROM events WHERE seq = ?').pluck(),
+    keylessIdAt: db
+      .prepare<[number], string>(
+        'SELECT event_id FROM events WHERE seq = ? AND delivery_id IS NULL',
+      )
+      .pluck(),
     pageAfter: db.prepare(
       'SELECT seq, event_id, CAST(frame AS BLOB) AS frame FROM events WHERE seq > ? ORDER BY seq',
     ),

@@ -2,8 +2,7 @@
  * The log: append in groups, read in pages, find a cursor, remove from the front. The only writer
  * of the file. Synchronous throughout, which is what the bus's join of live and catch-up rests on.
  */
-import type { WaitbusError} from '@waitbus/plugin-sdk/envelope';
-import { type CheckedEvent } from '@waitbus/plugin-sdk/envelope';
+import type { CheckedEvent, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import type Database from 'better-sqlite3';
 import { encodeEvent, type CommittedEvent } from './event.js';
 import { explainStoreError, openDatabase, type Durability } from './open.js';
@@ -111,8 +110,9 @@ export class Store {
       this.#last = before.last;
       this.#head = before.head;
       const error = this.#explain(cause);
-      const alone = units.length <= 1 || error.code !== 'WAITBUS_STORE_FAILED';
-      if (alone) return { outcomes: units.map(() => ({ error })), committed: [] };
+      const concernsAll = /^WAITBUS_STORE_(FULL|CORRUPT)$/.test(error.code);
+      if (units.length <= 1 || concernsAll)
+        return { outcomes: units.map(() => ({ error })), committed: [] };
       const single = units.map((unit) => this.append([unit]));
       return {
         outcomes: single.flatMap((one) => one.outcomes),
@@ -224,7 +224,9 @@ export class Store {
   #findDelivery(deliveryId: string): string | null {
     const known = this.#sql.idByDelivery.get(deliveryId);
     if (known !== undefined) return known;
-    return ULID.test(deliveryId) && this.#seqOf(deliveryId) !== null ? deliveryId : null;
+    if (!ULID.test(deliveryId)) return null;
+    const seq = this.seqAtOrBefore(deliveryId);
+    return this.#sql.keylessIdAt.get(seq) === deliveryId ? deliveryId : null;
   }
 
   #seqOf(eventId: string): number | null {

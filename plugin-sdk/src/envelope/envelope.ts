@@ -134,6 +134,7 @@ function optionalText(value: JsonObject, field: string, maxBytes: number): strin
   if (text === undefined) return null;
   if (typeof text !== 'string') throw bad(field, 'must be a string');
   if (text === '') throw bad(field, 'must not be empty');
+  if (!text.isWellFormed()) throw bad(field, 'has a lone surrogate, which UTF-8 cannot carry');
   // A string of N UTF-16 units has at most 3N bytes, so most need no count.
   if (text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes) {
     throw bad(field, `is longer than ${maxBytes} bytes`);

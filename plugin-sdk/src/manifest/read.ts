@@ -2,6 +2,7 @@
  * From the text of a package.json to a checked manifest, with all problems together. Pure: whoever
  * reads the file hands in its text.
  */
+import type { z } from 'zod';
 import { WaitbusError } from '../envelope/index.js';
 import { MANIFEST_KEY, packageSchema, type Capabilities, type SourceEntry } from './schema.js';
 
@@ -40,7 +41,7 @@ export function readManifest(packageJson: string, file: string): Manifest {
   if (!parsed.success) {
     throw bad(
       file,
-      parsed.error.issues.map((issue) => `${pathOf(issue.path)}: ${issue.message}`),
+      parsed.error.issues.map((issue) => `${pathOf(issue.path)}: ${messageOf(issue)}`),
     );
   }
   const { name, version, engines } = parsed.data;
@@ -65,6 +66,11 @@ export function packageCapabilities(manifest: Manifest): Capabilities {
     env: union((one) => one.env),
     nativeAddon: all.some((one) => one.nativeAddon),
   };
+}
+
+/** Of a bad key zod says only that it is bad; the reason lies below. */
+function messageOf(issue: z.core.$ZodIssue): string {
+  return issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
 }
 
 function pathOf(path: readonly PropertyKey[]): string {

@@ -1,5 +1,5 @@
 /** `get`: one stored event whole, with its payload. */
-import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { stringifyJson, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { ULID } from '../../store/ulid.js';
 import { encodeText } from '../frame.js';
 import type { Command } from './context.js';
@@ -19,7 +19,7 @@ export const get: Command = ({ store }, { connection }, { id, event_id: eventId 
   ).fields;
   connection.write(
     encodeText(
-      `{"kind":"event_full","id":${JSON.stringify(id ?? null)},"event":${frame}` +
+      `{"kind":"event_full","id":${stringifyJson(id ?? null)},"event":${frame}` +
         `,"source":${JSON.stringify(source)},"ingest_method":${JSON.stringify(method)}` +
         `,"payload":${event.payload ?? 'null'}}}`,
     ),

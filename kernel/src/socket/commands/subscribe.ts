@@ -16,7 +16,7 @@ const PROTOCOL = 1;
 
 export const subscribe: Command = (context, session, request) => {
   const { connection } = session;
-  const proto = request['proto'] ?? PROTOCOL;
+  const { proto = PROTOCOL } = request;
   if (proto !== PROTOCOL) {
     reject(session, 'version', `this daemon speaks protocol ${PROTOCOL}`, 'Upgrade waitbus.');
     return;

@@ -1,0 +1,38 @@
+/**
+ * Whether what came through a source's pipe is one of its messages: pure. The source's own code
+ * holds the other end, so nothing about it may be taken for granted in the daemon.
+ */
+import type { ChildMessage } from '@waitbus/plugin-sdk';
+import { isObject } from '@waitbus/plugin-sdk/envelope';
+
+const LEVELS: readonly unknown[] = ['debug', 'info', 'warn', 'error'];
+const STEPS: readonly unknown[] = ['load', 'configure', 'start'];
+
+export function isChildMessage(value: unknown): value is ChildMessage {
+  if (!isObject(value)) return false;
+  switch (value['type']) {
+    case 'hello':
+      return typeof value['version'] === 'number';
+    case 'done':
+      return STEPS.includes(value['step']);
+    case 'ready':
+      return true;
+    case 'roots_ready':
+      return typeof value['generation'] === 'number';
+    case 'emit':
+      return typeof value['id'] === 'number' && isObject(value['event']);
+    case 'log':
+      return (
+        LEVELS.includes(value['level']) &&
+        typeof value['message'] === 'string' &&
+        isObject(value['details'])
+      );
+    case 'failed':
+      return (
+        typeof value['message'] === 'string' &&
+        (value['remedy'] === null || typeof value['remedy'] === 'string')
+      );
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { checkEnvelope } from '@waitbus/plugin-sdk/envelope';
+import { event, Place } from '../../../test/support/kernel.js';
+import { Hub } from '../../src/bus/hub.js';
+import { Publisher } from '../../src/bus/publisher.js';
+import { EVERYTHING } from '../../src/bus/subscription.js';
+import { Store } from '../../src/store/store.js';
+
+test('all that is published in one turn is one commit, heard before it is answered', async () => {
+  using place = new Place();
+  const store = new Store({ file: place.path('events.db'), now: Date.now });
+  const story: string[] = [];
+  const append = store.append.bind(store);
+  store.append = (units) => {
+    story.push(`commit of ${units.length}`);
+    return append(units);
+  };
+  const hub = new Hub({
+    log: store,
+    defer: (work) => setImmediate(work),
+    gapFrame: () => Buffer.alloc(0),
+    onReadError: (error) => assert.fail(String(error)),
+  });
+  const write = (): boolean => {
+    story.push('event');
+    return true;
+  };
+  hub.subscribe(
+    EVERYTHING,
+    { write, flush: () => story.push('flush'), fail: (error) => assert.fail(error) },
+    null,
+  );
+  const publisher = new Publisher(store, hub);
+  const publish = (name: string) =>
+    new Promise<void>((resolve) => {
+      publisher.publish([checkEnvelope(event())], () => {
+        story.push(name);
+        resolve();
+      });
+    });
+  await Promise.all([publish('a'), publish('b')]);
+  await publish('c');
+  publisher.flush();
+  store.close();
+  assert.deepEqual(story, [
+    'commit of 2',
+    'event',
+    'event',
+    'flush',
+    'a',
+    'b',
+    'commit of 1',
+    'event',
+    'flush',
+    'c',
+  ]);
+});

@@ -1,0 +1,266 @@
+/** Parse and compile against a naive model of the grammar, written from docs and not from the code. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseJson } from '@waitbus/plugin-sdk/envelope';
+import fc from 'fast-check';
+import { check } from '../../../test/support/property.js';
+import { compile, parsePredicate, type Subject } from '../../src/predicate/index.js';
+
+type Scalar = string | number | bigint | boolean | null;
+type Value = Scalar | readonly Value[] | { readonly [key: string]: Value };
+
+interface Spec {
+  readonly key: string;
+  readonly operator: string;
+  readonly literal: Scalar;
+}
+
+const KEYS = [
+  'event_type',
+  'fields.a',
+  'fields.b',
+  'fields.a.b',
+  'fields.a.0',
+  'fields.a.-1',
+  'fields.a.-2',
+  'fields.b.1.a',
+  'fields.missing',
+  'fields.length',
+  'fields.constructor',
+  'fields',
+  'a',
+];
+const OPERATORS = ['=', '!=', '<', '<=', '>', '>=', '^=', '*='];
+
+const text = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom('', 'a', 'ab', 'abc', 'b', '1', 'null', 'true', 'é', '\u{1F600}'),
+  },
+  { weight: 1, arbitrary: fc.string({ maxLength: 5, unit: 'binary' }) },
+);
+const big = fc.oneof(
+  fc.constantFrom(
+    2n ** 53n,
+    2n ** 53n + 1n,
+    2n ** 53n + 2n,
+    -(2n ** 53n) - 1n,
+    2n ** 63n,
+    2n ** 63n - 1n,
+  ),
+  fc.bigInt({ min: 2n ** 53n, max: 2n ** 70n }),
+);
+const numeric = fc.oneof(
+  fc.constantFrom<number | bigint>(0, 1, -1, 1.5, 12345, 2 ** 53 - 1, 1e-7),
+  fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e6, max: 1e6 }),
+  big,
+);
+/** Few enough that an event's value and a literal often meet. */
+const common = fc.constantFrom<Scalar>('a', 'ab', 1, 2, 2n ** 53n, 2n ** 53n + 1n, true, null);
+const scalar: fc.Arbitrary<Scalar> = fc.oneof(
+  { weight: 6, arbitrary: common },
+  { weight: 1, arbitrary: text },
+  { weight: 1, arbitrary: numeric },
+  { weight: 1, arbitrary: fc.boolean() },
+);
+const value: fc.Arbitrary<Value> = fc.letrec<{ value: Value }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 3 },
+    { weight: 3, arbitrary: scalar },
+    { weight: 1, arbitrary: fc.array(tie('value'), { maxLength: 3 }) },
+    {
+      weight: 1,
+      arbitrary: fc.dictionary(fc.constantFrom('a', 'b', '0', '__proto__'), tie('value')),
+    },
+  ),
+})).value;
+const spec: fc.Arbitrary<Spec> = fc
+  .record({
+    key: fc.oneof(
+      { weight: 3, arbitrary: fc.constantFrom('fields.a', 'fields.b', 'event_type') },
+      { weight: 1, arbitrary: fc.constantFrom(...KEYS) },
+    ),
+    operator: fc.constantFrom(...OPERATORS),
+    literal: scalar,
+  })
+  .filter(isWellTyped);
+/** `own`: the literal is to be the event's own value, where that is a scalar. */
+const drawn = fc.tuple(spec, fc.boolean()).map(([one, own]) => ({ ...one, own }));
+const subject = fc.record(
+  { event_type: text, fields: fc.record({ a: value, b: value }, { requiredKeys: ['a'] }) },
+  { requiredKeys: ['event_type', 'fields'] },
+);
+
+test('a predicate holds for exactly the events of the naive model', (t) => {
+  let held = 0;
+  check(
+    t,
+    fc.property(
+      fc.array(drawn, { minLength: 1, maxLength: 3 }),
+      subject,
+      fc.boolean(),
+      (draws, event, spaced) => {
+        const specs = draws.map((one) => (one.own ? withOwnValue(one, event) : one));
+        const matcher = compile(parsePredicate(specs.map((one) => write(one, spaced))));
+        const received = parseJson(json(event)) as Subject;
+        const expected = modelHolds(specs, event);
+        assert.equal(matcher(received), expected);
+        if (expected) held += 1;
+      },
+    ),
+    { numRuns: 4000 },
+  );
+  assert.ok(held > 200, `only ${held} runs matched; the property tests too little`);
+});
+
+test('an equality that was drawn from the event itself holds, and its negation does not', (t) => {
+  check(
+    t,
+    fc.property(scalar, fc.array(scalar, { maxLength: 3 }), (one, others) => {
+      const event = parseJson(json({ fields: { tags: [...others, one] } })) as Subject;
+      const holds = (operator: string) =>
+        compile(parsePredicate([`fields.tags.-1 ${operator} ${json(one)}`]))(event);
+      assert.equal(holds('='), true);
+      assert.equal(holds('!='), false);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('integers that one double cannot tell apart are told apart', () => {
+  const event = parseJson('{"fields":{"id":9007199254740993}}') as Subject;
+  const holds = (text: string) => compile(parsePredicate([text]))(event);
+  assert.equal(holds('fields.id=9007199254740993'), true);
+  assert.equal(holds('fields.id=9007199254740992'), false);
+  assert.equal(holds('fields.id!=9007199254740992'), true);
+  assert.equal(holds('fields.id>9007199254740992'), true);
+  assert.equal(holds('fields.id<9007199254740994'), true);
+  assert.equal(holds('fields.id="9007199254740993"'), false);
+});
+
+test('repeated equalities on one key are alternatives, other terms conditions', () => {
+  const holds = compile(
+    parsePredicate(['fields.a=1', 'fields.a=2', 'fields.b="x"', 'fields.b!="y"', 'fields.b!="z"']),
+  );
+  assert.equal(holds({ fields: { a: 1, b: 'x' } }), true);
+  assert.equal(holds({ fields: { a: 2, b: 'x' } }), true);
+  assert.equal(holds({ fields: { a: 3, b: 'x' } }), false);
+  assert.equal(holds({ fields: { a: 1, b: 'y' } }), false);
+  assert.equal(holds({ fields: { a: 1 } }), false);
+});
+
+test('null matches an explicit null and never a missing key', () => {
+  const isNull = compile(parsePredicate(['fields.a=null']));
+  const isNotNull = compile(parsePredicate(['fields.a!=null']));
+  assert.equal(isNull({ fields: { a: null } }), true);
+  assert.equal(isNull({ fields: {} }), false);
+  assert.equal(isNotNull({ fields: { a: 0 } }), true);
+  assert.equal(isNotNull({ fields: {} }), false);
+});
+
+function withOwnValue(one: Spec, event: Value): Spec {
+  const found = lookup(event, one.key);
+  if (found === undefined || (typeof found === 'object' && found !== null)) return one;
+  const own = { ...one, literal: found };
+  return isWellTyped(own) && Buffer.byteLength(json(own.literal)) < 200 ? own : one;
+}
+
+/** Which operator takes which literal, as the grammar says. */
+function isWellTyped({ operator, literal }: Spec): boolean {
+  if (operator === '^=') return typeof literal === 'string';
+  if (operator.startsWith('<') || operator.startsWith('>')) {
+    return ['string', 'number', 'bigint'].includes(typeof literal);
+  }
+  return true;
+}
+
+function write({ key, operator, literal }: Spec, spaced: boolean): string {
+  return spaced ? ` ${key} ${operator}\t${json(literal)} ` : `${key}${operator}${json(literal)}`;
+}
+
+/** JSON with 64-bit integers, member by member. */
+function json(one: Value): string {
+  if (typeof one === 'bigint') return one.toString();
+  if (Array.isArray(one)) return `[${one.map(json).join(',')}]`;
+  if (typeof one !== 'object' || one === null) return JSON.stringify(one);
+  return `{${Object.entries(one)
+    .map(([key, member]) => `${JSON.stringify(key)}:${json(member)}`)
+    .join(',')}}`;
+}
+
+function modelHolds(specs: readonly Spec[], event: Value): boolean {
+  const equalities = specs.filter(({ operator }) => operator === '=');
+  const keys = [...new Set(equalities.map(({ key }) => key))];
+  const alternatives = keys.every((key) =>
+    equalities.some((one) => one.key === key && modelTerm(one, event)),
+  );
+  const rest = specs.filter(({ operator }) => operator !== '=');
+  return alternatives && rest.every((one) => modelTerm(one, event));
+}
+
+function modelTerm({ key, operator, literal }: Spec, event: Value): boolean {
+  const found = lookup(event, key);
+  if (found === undefined) return false;
+  switch (operator) {
+    case '=':
+      return same(found, literal);
+    case '!=':
+      return !same(found, literal);
+    case '^=':
+      return typeof found === 'string' && found.indexOf(literal as string) === 0;
+    case '*=':
+      if (typeof found === 'string')
+        return (typeof literal === 'string' && found.split(literal).length > 1) || literal === '';
+      return Array.isArray(found) && found.filter((one: Value) => same(one, literal)).length > 0;
+    default: {
+      const order = orderOf(found, literal);
+      if (order === null) return false;
+      if (order === 0) return operator.endsWith('=');
+      return operator.startsWith(order < 0 ? '<' : '>');
+    }
+  }
+}
+
+function lookup(event: Value, key: string): Value | undefined {
+  let found: Value | undefined = event;
+  for (const segment of key.split('.'))
+    found = found === undefined ? undefined : member(found, segment);
+  return found;
+}
+
+function member(of: Value, segment: string): Value | undefined {
+  if (Array.isArray(of)) {
+    const list = of as readonly Value[];
+    const index = Number(segment);
+    if (!/^-?[0-9]+$/.test(segment)) return undefined;
+    return index < 0 ? list[list.length + index] : list[index];
+  }
+  if (typeof of !== 'object' || of === null) return undefined;
+  return Object.entries(of).find(([key]) => key === segment)?.[1];
+}
+
+function same(one: Value, other: Scalar): boolean {
+  const order = orderOf(one, other);
+  return order === null ? one === other : order === 0;
+}
+
+/** -1, 0 or 1 where two values have an order, else null. Exact between doubles and big integers. */
+function orderOf(one: Value, other: Scalar): number | null {
+  if (typeof one === 'string' && typeof other === 'string')
+    return one === other ? 0 : one < other ? -1 : 1;
+  if (!isNumber(one) || !isNumber(other)) return null;
+  const whole =
+    BigInt(Math.trunc(Number(typeof one === 'bigint' ? 0 : one))) +
+    (typeof one === 'bigint' ? one : 0n);
+  const otherWhole =
+    BigInt(Math.trunc(Number(typeof other === 'bigint' ? 0 : other))) +
+    (typeof other === 'bigint' ? other : 0n);
+  if (whole !== otherWhole) return whole < otherWhole ? -1 : 1;
+  const rest =
+    (typeof one === 'bigint' ? 0 : one % 1) - (typeof other === 'bigint' ? 0 : other % 1);
+  return Math.sign(rest) + 0;
+}
+
+function isNumber(one: Value): one is number | bigint {
+  return typeof one === 'number' || typeof one === 'bigint';
+}
