@@ -22,7 +22,7 @@ export function openDatabase(file: string, durability: Durability): Database.Dat
   let db: Database.Database | null = null;
   try {
     inspect(file);
-    db = new Database(file);
+    db = connect(file);
     prepare(db, file);
     db.pragma(`synchronous = ${durability}`);
     migrate(db);
@@ -68,13 +68,25 @@ function inspect(file: string): void {
   const { size } = statSync(file);
   if (size === 0) return;
   const unclean = existsSync(`${file}-wal`);
-  const db = new Database(file, { readonly: true });
+  const db = connect(file, { readonly: true });
   try {
     refuseNewer(db, file);
     if (unclean || size <= ALWAYS_CHECKED_BYTES) check(db, file);
   } finally {
     db.close();
   }
+}
+
+/**
+ * Keeps every connection from being collected: on Node 24 the finalizer of better-sqlite3 12 ends
+ * the process when the collector runs it outside of any JavaScript. There are two a process.
+ */
+const kept: Database.Database[] = [];
+
+function connect(file: string, options: Database.Options = {}): Database.Database {
+  const db = new Database(file, options);
+  kept.push(db);
+  return db;
 }
 
 function prepare(db: Database.Database, file: string): void {
