@@ -4,8 +4,9 @@
  */
 import { existsSync, openSync, closeSync, readSync, statSync } from 'node:fs';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { APPLICATION_ID, MIGRATIONS } from './migrations.js';
+import { connect, pragma } from './sqlite.js';
 
 export type Durability = 'normal' | 'full';
 
@@ -24,7 +25,7 @@ export function openDatabase(file: string, durability: Durability): Database.Dat
     inspect(file);
     db = connect(file);
     prepare(db, file);
-    db.pragma(`synchronous = ${durability}`);
+    pragma(db, `synchronous = ${durability}`);
     migrate(db);
     return db;
   } catch (error) {
@@ -77,30 +78,18 @@ function inspect(file: string): void {
   }
 }
 
-/**
- * Keeps every connection from being collected: on Node 24 the finalizer of better-sqlite3 12 ends
- * the process when the collector runs it outside of any JavaScript. There are two a process.
- */
-const kept: Database.Database[] = [];
-
-function connect(file: string, options: Database.Options = {}): Database.Database {
-  const db = new Database(file, options);
-  kept.push(db);
-  return db;
-}
-
 function prepare(db: Database.Database, file: string): void {
-  if (db.pragma('application_id', { simple: true }) === 0) {
+  if (pragma(db, 'application_id') === 0) {
     // Before WAL, so that the mark stands in the file itself from its first page on.
-    db.pragma(`application_id = ${APPLICATION_ID}`);
+    pragma(db, `application_id = ${APPLICATION_ID}`);
   }
   refuseNewer(db, file);
-  db.pragma('journal_mode = WAL');
-  db.pragma('journal_size_limit = 67108864');
+  pragma(db, 'journal_mode = WAL');
+  pragma(db, 'journal_size_limit = 67108864');
 }
 
 function refuseNewer(db: Database.Database, file: string): void {
-  const version = db.pragma('user_version', { simple: true }) as number;
+  const version = pragma(db, 'user_version') as number;
   if (version <= MIGRATIONS.length) return;
   throw new WaitbusError(
     'WAITBUS_STORE_NEWER',
@@ -109,16 +98,16 @@ function refuseNewer(db: Database.Database, file: string): void {
 }
 
 function check(db: Database.Database, file: string): void {
-  const result = db.pragma('quick_check(1)', { simple: true });
+  const result = pragma(db, 'quick_check(1)');
   if (result !== 'ok') throw corrupt(file, String(result));
 }
 
 function migrate(db: Database.Database): void {
-  const version = db.pragma('user_version', { simple: true }) as number;
+  const version = pragma(db, 'user_version') as number;
   MIGRATIONS.slice(version).forEach((step, index) => {
     db.transaction(() => {
       db.exec(step);
-      db.pragma(`user_version = ${version + index + 1}`);
+      pragma(db, `user_version = ${version + index + 1}`);
     })();
   });
 }

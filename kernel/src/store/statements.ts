@@ -1,5 +1,6 @@
 /** The SQL of the store, prepared once. Nothing else in the kernel knows the tables. */
 import type Database from 'better-sqlite3';
+import { statement } from './sqlite.js';
 
 /** An event's place: its position in the log and its id. */
 export interface Place {
@@ -26,7 +27,9 @@ export interface Statements {
   readonly idAt: Sql<[number], string>;
   /** The id there, unless the event has a delivery_id of its own. */
   readonly keylessIdAt: Sql<[number], string>;
-  readonly pageAfter: Sql<[number], StoredFrame>;
+  /** Parameters: a position, how many. */
+  readonly sizesAfter: Sql<[number, number], number>;
+  readonly framesAfter: Sql<[number, number], StoredFrame>;
   readonly full: Sql<[number], FullEvent>;
   readonly first: Sql<[], number>;
   readonly last: Sql<[], Place>;
@@ -37,27 +40,36 @@ export interface Statements {
 
 export function prepareStatements(db: Database.Database): Statements {
   return {
-    insert: db.prepare(
+    insert: statement(
+      db,
       `INSERT INTO events (seq, event_id, delivery_id, source, event_type, frame, payload)
        VALUES (?, ?, ?, ?, ?, CAST(? AS TEXT), ?)`,
     ),
-    idByDelivery: db
-      .prepare<[string], string>('SELECT event_id FROM events WHERE delivery_id = ?')
-      .pluck(),
-    idAt: db.prepare<[number], string>('SELECT event_id FROM events WHERE seq = ?').pluck(),
-    keylessIdAt: db
-      .prepare<[number], string>(
-        'SELECT event_id FROM events WHERE seq = ? AND delivery_id IS NULL',
-      )
-      .pluck(),
-    pageAfter: db.prepare(
-      'SELECT seq, event_id, CAST(frame AS BLOB) AS frame FROM events WHERE seq > ? ORDER BY seq',
+    idByDelivery: value(db, 'SELECT event_id FROM events WHERE delivery_id = ?'),
+    idAt: value(db, 'SELECT event_id FROM events WHERE seq = ?'),
+    keylessIdAt: value(db, 'SELECT event_id FROM events WHERE seq = ? AND delivery_id IS NULL'),
+    sizesAfter: value(
+      db,
+      'SELECT octet_length(frame) FROM events WHERE seq > ? ORDER BY seq LIMIT ?',
     ),
-    full: db.prepare('SELECT CAST(frame AS BLOB) AS frame, payload FROM events WHERE seq = ?'),
-    first: db.prepare<[], number>('SELECT seq FROM events ORDER BY seq LIMIT 1').pluck(),
-    last: db.prepare('SELECT seq, event_id FROM events ORDER BY seq DESC LIMIT 1'),
-    removeThrough: db.prepare('DELETE FROM events WHERE seq <= ?'),
-    meta: db.prepare<[string], string>('SELECT value FROM meta WHERE key = ?').pluck(),
-    setMeta: db.prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)'),
+    framesAfter: statement(
+      db,
+      `SELECT seq, event_id, CAST(frame AS BLOB) AS frame FROM events
+       WHERE seq > ? ORDER BY seq LIMIT ?`,
+    ),
+    full: statement(db, 'SELECT CAST(frame AS BLOB) AS frame, payload FROM events WHERE seq = ?'),
+    first: value(db, 'SELECT seq FROM events ORDER BY seq LIMIT 1'),
+    last: statement(db, 'SELECT seq, event_id FROM events ORDER BY seq DESC LIMIT 1'),
+    removeThrough: statement(db, 'DELETE FROM events WHERE seq <= ?'),
+    meta: value(db, 'SELECT value FROM meta WHERE key = ?'),
+    setMeta: statement(db, 'INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)'),
   };
+}
+
+/** A statement whose rows are the value of their one column. */
+function value<Parameters extends unknown[], Value>(
+  db: Database.Database,
+  sql: string,
+): Sql<Parameters, Value> {
+  return statement<Parameters, Value>(db, sql).pluck();
 }

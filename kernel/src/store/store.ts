@@ -12,6 +12,7 @@ import {
   type Statements,
   type StoredFrame,
 } from './statements.js';
+import { pragma } from './sqlite.js';
 import { ULID, UlidGenerator } from './ulid.js';
 
 export interface StoreOptions {
@@ -126,20 +127,17 @@ export class Store {
    * @param after a seq
    */
   page(after: number, maxRows: number, maxBytes: number): readonly StoredFrame[] {
-    const rows: StoredFrame[] = [];
-    if (after >= this.#last) return rows;
+    if (after >= this.#last) return [];
     this.#refuseIfPoisoned();
-    let bytes = 0;
     try {
-      for (const row of this.#sql.pageAfter.iterate(after)) {
-        rows.push(row);
-        bytes += row.frame.length;
-        if (rows.length >= maxRows || bytes >= maxBytes) break;
-      }
+      // Sizes first: a page of large frames must not be in memory before it is cut.
+      let bytes = 0;
+      const sizes = this.#sql.sizesAfter.all(after, maxRows);
+      const over = sizes.findIndex((size) => (bytes += size) >= maxBytes);
+      return this.#sql.framesAfter.all(after, over === -1 ? sizes.length : over + 1);
     } catch (cause) {
       throw this.#explain(cause);
     }
-    return rows;
   }
 
   /** The position of the newest event whose id is at or before the cursor; by bisection. */
@@ -185,7 +183,7 @@ export class Store {
 
   /** Bytes in use by the database, free pages not counted. */
   usedBytes(): number {
-    const number = (pragma: string) => this.#db.pragma(pragma, { simple: true }) as number;
+    const number = (name: string) => pragma(this.#db, name) as number;
     return (number('page_count') - number('freelist_count')) * number('page_size');
   }
 
@@ -193,7 +191,7 @@ export class Store {
   close(): void {
     if (!this.#db.open) return;
     try {
-      this.#db.pragma('wal_checkpoint(TRUNCATE)');
+      pragma(this.#db, 'wal_checkpoint(TRUNCATE)');
     } finally {
       this.#db.close();
     }
