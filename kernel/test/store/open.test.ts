@@ -13,8 +13,9 @@ import {
 } from 'node:fs';
 import { test } from 'node:test';
 import { checkEnvelope, WaitbusError } from '@waitbus/plugin-sdk/envelope';
-import Database from 'better-sqlite3';
+
 import { event, Place } from '../../../test/support/kernel.js';
+import { connect, pragma } from '../../src/store/sqlite.js';
 import { Store } from '../../src/store/store.js';
 
 const PAGE = 4096;
@@ -61,8 +62,8 @@ test('a store of a newer waitbus is refused and left as it was', () => {
   using place = new Place();
   const file = place.path('events.db');
   fill(file, 10);
-  const db = new Database(file);
-  db.pragma('user_version = 99');
+  const db = connect(file);
+  pragma(db, 'user_version = 99');
   db.close();
   assertRefused(file, 'WAITBUS_STORE_NEWER');
 });
@@ -70,8 +71,8 @@ test('a store of a newer waitbus is refused and left as it was', () => {
 test('a store of a newer waitbus, killed before, is refused and left as it was', () => {
   using place = new Place();
   killed(place.path('events.db'), (live) => {
-    const db = new Database(live);
-    db.pragma('user_version = 99');
+    const db = connect(live);
+    pragma(db, 'user_version = 99');
     db.close();
   });
   assertRefused(place.path('events.db'), 'WAITBUS_STORE_NEWER');
@@ -177,7 +178,7 @@ function killed(file: string, before: (live: string) => void = () => undefined):
 }
 
 function otherDatabase(file: string): void {
-  const db = new Database(file);
+  const db = connect(file);
   db.exec('CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)');
   db.close();
 }

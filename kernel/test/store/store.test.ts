@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { checkEnvelope, parseJson, type CheckedEvent } from '@waitbus/plugin-sdk/envelope';
-import Database from 'better-sqlite3';
+
 import fc from 'fast-check';
 import { event, Place } from '../../../test/support/kernel.js';
 import { check } from '../../../test/support/property.js';
 import type { CommittedEvent } from '../../src/store/event.js';
+import { connect } from '../../src/store/sqlite.js';
 import { FIRST_ULID, ulidAt } from '../../src/store/ulid.js';
 import { Store, type EmitResult, type Outcome } from '../../src/store/store.js';
 
@@ -146,7 +147,7 @@ test('an event with a delivery_id of its own is not found by its event_id', (t) 
 
 test('a unit that cannot be stored takes none of its events and no other unit with it', (t) => {
   const { store, file } = open(t);
-  const other = new Database(file);
+  const other = connect(file);
   other.exec(`CREATE TRIGGER refuse BEFORE INSERT ON events WHEN NEW.event_type = 'refused'
               BEGIN SELECT RAISE(ABORT, 'refused by the test'); END`);
   other.close();
