@@ -9,7 +9,11 @@ import { subscribe } from 'waitbus';
 const howMany = Number(process.argv[2] ?? Infinity);
 let heard = 0;
 
-for await (const event of subscribe({ match: ['fields.conclusion="failure"'] })) {
+const failures = subscribe({
+  match: ['fields.conclusion="failure"'],
+  onArmed: () => console.error('listening'),
+});
+for await (const event of failures) {
   const at = new Date(Number(event.received_at / 1_000_000n)).toISOString();
   console.log(`${at} ${event.fields.source} ${event.event_type}: ${event.summary}`);
   heard += 1;

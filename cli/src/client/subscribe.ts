@@ -1,4 +1,5 @@
 /** `subscribe`: events as an async iterator that reconnects from its cursor. */
+import { Arming } from './arming.js';
 import {
   stream,
   type EventFrame,
@@ -10,6 +11,8 @@ import {
 export interface SubscribeOptions extends StreamRequest, StreamOptions {
   /** Retention removed events after the cursor; iteration goes on from `floor`. */
   readonly onGap?: (gap: GapFrame) => void;
+  /** Called once nothing can be missed any more: do then what causes the events. */
+  readonly onArmed?: () => void;
 }
 
 /**
@@ -18,8 +21,15 @@ export interface SubscribeOptions extends StreamRequest, StreamOptions {
  * @throws WaitbusError as `stream` does
  */
 export async function* subscribe(options: SubscribeOptions = {}): AsyncGenerator<EventFrame> {
-  const { onGap, ...rest } = options;
+  const { onGap, onArmed, ...rest } = options;
+  const arming = new Arming(rest.sources ?? []);
+  let told = false;
   for await (const frame of stream({ cwd: process.cwd(), ...rest }, rest)) {
+    arming.receive(frame);
+    if (arming.armed && !told) {
+      told = true;
+      onArmed?.();
+    }
     if (frame.kind === 'event') yield frame;
     else if (frame.kind === 'gap') onGap?.(frame);
   }

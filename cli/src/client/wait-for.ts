@@ -56,10 +56,7 @@ export async function waitFor(options: WaitForOptions): Promise<readonly EventFr
     ...(options.since === undefined ? {} : { since: options.since }),
   };
   for await (const frame of stream(request, { ...options, signal })) {
-    if (frame.kind === 'event') state.offer(frame);
-    else if (frame.kind === 'subscribe_ack') state.acknowledged();
-    else if (frame.kind === 'source_state') state.sourceState(frame);
-    else if (frame.kind === 'disconnected') state.disconnected();
+    state.receive(frame);
     if (state.done) return state.matched;
     const dead = state.hopeless();
     if (dead !== null) {

@@ -4,7 +4,8 @@
  */
 import { compile, parsePredicate, type Matcher } from '@waitbus/kernel/predicate';
 import { SOURCE_NAME, WaitbusError } from '@waitbus/plugin-sdk/envelope';
-import type { EventFrame, SourceStateFrame, StreamRequest } from './stream.js';
+import { Arming } from './arming.js';
+import type { EventFrame, SourceStateFrame, StreamFrame, StreamRequest } from './stream.js';
 
 /** One thing waited for. */
 export interface Clause {
@@ -67,11 +68,11 @@ export class WaitState {
   readonly #open: { readonly clause: Clause; readonly matches: Matcher }[];
   readonly #matched: EventFrame[] = [];
   readonly #dead = new Map<string, SourceStateFrame>();
-  readonly #armed = new Set<string>();
-  #acknowledged = false;
+  readonly #arming: Arming;
 
   constructor(spec: WaitSpec) {
     this.#spec = spec;
+    this.#arming = new Arming(sourcesOf(spec));
     this.#open = spec.clauses.map((clause) => ({
       clause,
       matches: compile(parsePredicate(specsOf(clause))),
@@ -89,46 +90,33 @@ export class WaitState {
       : this.#matched.length >= this.#spec.count;
   }
 
-  /** Whether nothing can be missed any more: acknowledged, and every source runs. */
+  /** Whether nothing can be missed any more. */
   get armed(): boolean {
-    return this.#acknowledged && sourcesOf(this.#spec).every((source) => this.#armed.has(source));
+    return this.#arming.armed;
   }
 
-  /**
-   * Takes a matching event. With `all`, it satisfies every clause that it matches, for good.
-   * @returns whether it counted
-   */
-  offer(event: EventFrame): boolean {
+  /** Takes a frame of the stream. */
+  receive(frame: StreamFrame): void {
+    this.#arming.receive(frame);
+    if (frame.kind === 'event') this.#offer(frame);
+    if (frame.kind !== 'source_state') return;
+    const { source, state } = frame;
+    if (state === 'failed' || state === 'quarantined') this.#dead.set(source, frame);
+    else this.#dead.delete(source);
+  }
+
+  /** A matching event. With `all`, it satisfies every clause that it matches, for good. */
+  #offer(event: EventFrame): void {
     if (this.#spec.mode === 'first') {
       this.#matched.push(event);
-      return true;
+      return;
     }
     const subject = event as unknown as Readonly<Record<string, unknown>>;
     const before = this.#open.length;
     for (let at = before - 1; at >= 0; at -= 1) {
       if (this.#open[at]?.matches(subject) === true) this.#open.splice(at, 1);
     }
-    if (this.#open.length === before) return false;
-    this.#matched.push(event);
-    return true;
-  }
-
-  acknowledged(): void {
-    this.#acknowledged = true;
-  }
-
-  /** The connection was lost: sources must be running again before it is armed again. */
-  disconnected(): void {
-    this.#acknowledged = false;
-    this.#armed.clear();
-  }
-
-  sourceState(frame: SourceStateFrame): void {
-    const { source, state } = frame;
-    if (state === 'running') this.#armed.add(source);
-    else this.#armed.delete(source);
-    if (state === 'failed' || state === 'quarantined') this.#dead.set(source, frame);
-    else this.#dead.delete(source);
+    if (this.#open.length < before) this.#matched.push(event);
   }
 
   /** The source whose end means that the wait cannot be fulfilled any more, or null. */

@@ -77,30 +77,30 @@ class Wait {
   }
 
   #receive(frame: StreamFrame): void {
+    const { matched } = this.#state;
+    const before = matched.length;
+    this.#state.receive(frame);
     switch (frame.kind) {
       case 'event':
-        if (!this.#state.offer(frame)) return;
+        if (matched.length === before) return;
         if (this.#plan.json) print(stringifyJson(frame));
         else this.#line.note(`${frame.event_type}: ${frame.summary || frame.event_id}`);
         return;
-      case 'subscribe_ack':
-        this.#state.acknowledged();
-        break;
-      case 'source_state':
-        this.#state.sourceState(frame);
-        if (frame.detail !== '' && frame.state === 'starting') {
-          this.#line.note(`source ${frame.source}: ${frame.detail}`);
-        }
-        break;
+      case 'disconnected':
+        this.#line.update(`${frame.reason}; coming back to it`);
+        return;
       case 'gap':
         this.#line.note(
           `retention removed events after ${frame.after}; going on from ${frame.floor}`,
         );
         break;
-      case 'disconnected':
-        this.#state.disconnected();
-        this.#line.update(`${frame.reason}; coming back to it`);
-        return;
+      case 'source_state':
+        if (frame.detail !== '' && frame.state === 'starting') {
+          this.#line.note(`source ${frame.source}: ${frame.detail}`);
+        }
+        break;
+      case 'subscribe_ack':
+        break;
     }
     this.#checkSources();
     if (this.#state.armed) this.#armed();
