@@ -1,0 +1,235 @@
+/** The parts of the command that decide and do nothing: durations, paths, origins, wait states. */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { EventFrame, SourceStateFrame } from '../src/client/stream.js';
+import { parseClause, requestOf, WaitState } from '../src/client/wait-state.js';
+import { originRepo, repoOfUrl } from '../src/commands/origin-repo.js';
+import { parseWait } from '../src/commands/parse-wait.js';
+import { exitCodeOfMatch } from '../src/commands/verdict.js';
+import { formatDuration, parseDuration } from '../src/duration.js';
+import { isChildMessage } from '../src/host/child-message.js';
+import { resolvePaths } from '../src/paths.js';
+
+const HERE = { cwd: '/w', now: 1_000_000_000_000 };
+const event = (fields: Record<string, string | number>): EventFrame => ({
+  kind: 'event',
+  event_id: '0'.repeat(26),
+  event_type: 'agent_finished',
+  owner: 'local',
+  repo: 'local',
+  received_at: 0n,
+  delivery_id: 'd',
+  summary: '',
+  fields,
+});
+const state = (source: string, is: SourceStateFrame['state']): SourceStateFrame => ({
+  kind: 'source_state',
+  source,
+  state: is,
+  detail: '',
+  remedy: '',
+});
+
+const ACK = { kind: 'subscribe_ack', caught_up_at: null, head: '0'.repeat(26) } as const;
+
+test('durations: every form that people write, and none that they do not', () => {
+  for (const [text, ms] of [
+    ['30s', 30_000],
+    ['5m', 300_000],
+    ['1h30m', 5_400_000],
+    ['2d', 172_800_000],
+    ['90', 90_000],
+    ['0', 0],
+    ['1.5h', 5_400_000],
+    ['250ms', 250],
+    ['1m500ms', 60_500],
+  ] as const) {
+    assert.equal(parseDuration(text), ms, text);
+  }
+  for (const text of ['', 's', '-5', '5 m', '1e3', 'h1', '5x', '5m!', '٣s', 'Infinity', '5M']) {
+    assert.equal(parseDuration(text), null, text);
+  }
+});
+
+test('property: a duration of parts is the sum of its parts, and is shown without NaN', () => {
+  const part = fc.tuple(fc.nat(999), fc.constantFrom('ms', 's', 'm', 'h', 'd'));
+  fc.assert(
+    fc.property(fc.array(part, { minLength: 1, maxLength: 5 }), (parts) => {
+      const text = parts.map(([amount, unit]) => `${amount}${unit}`).join('');
+      const sum = parts.reduce(
+        (total, [amount, unit]) => total + (parseDuration(`${amount}${unit}`) ?? NaN),
+        0,
+      );
+      assert.equal(parseDuration(text), sum);
+      assert.doesNotMatch(formatDuration(sum), /NaN|undefined/);
+    }),
+  );
+});
+
+test('paths: the overrides, then XDG, then the platform', () => {
+  const base = { uid: 7, home: '/h', tmp: '/t' };
+  const plain = resolvePaths({ ...base, env: {}, platform: 'linux' });
+  assert.equal(plain.store, '/h/.local/state/waitbus/events.db');
+  assert.equal(plain.socket, '/t/waitbus-7/broadcast.sock');
+  assert.equal(plain.configDir, '/h/.config/waitbus');
+  const env = { XDG_STATE_HOME: '/s', XDG_RUNTIME_DIR: '/r', XDG_CONFIG_HOME: '/c' };
+  const xdg = resolvePaths({ ...base, env, platform: 'linux' });
+  assert.deepEqual(
+    [xdg.stateDir, xdg.runtimeDir, xdg.configDir],
+    ['/s/waitbus', '/r/waitbus', '/c/waitbus'],
+  );
+  const own = {
+    ...env,
+    WAITBUS_STATE_DIR: '/1',
+    WAITBUS_RUNTIME_DIR: '/2',
+    WAITBUS_CONFIG_DIR: '/3',
+  };
+  const over = resolvePaths({ ...base, env: own, platform: 'darwin' });
+  assert.deepEqual([over.stateDir, over.runtimeDir, over.configDir], ['/1', '/2', '/3']);
+});
+
+test('the origin of a checkout, of a work tree, and of none', () => {
+  for (const [url, repo] of [
+    ['https://github.com/o/r.git', 'o/r'],
+    ['https://github.com/o/r', 'o/r'],
+    ['git@github.com:o/r.git', 'o/r'],
+    ['ssh://git@github.com:22/o/r.name.git', 'o/r.name'],
+    ['https://user:secret@host/o/r/', 'o/r'],
+  ] as const) {
+    assert.equal(repoOfUrl(url), repo, url);
+  }
+  const directory = mkdtempSync(join(tmpdir(), 'waitbus-origin-'));
+  try {
+    assert.equal(originRepo(join(directory, 'none')), null);
+    mkdirSync(join(directory, 'checkout', '.git', 'worktrees', 'w'), { recursive: true });
+    mkdirSync(join(directory, 'checkout', 'deep', 'er'), { recursive: true });
+    const config =
+      '[core]\n\tbare = false\n[remote "up"]\n\turl = git@h:x/y\n[remote "origin"]\n\turl = git@h:o/r.git\n\tfetch = +refs\n';
+    writeFileSync(join(directory, 'checkout', '.git', 'config'), config);
+    assert.equal(originRepo(join(directory, 'checkout', 'deep', 'er')), 'o/r');
+    const linked = join(directory, 'linked');
+    mkdirSync(linked);
+    const git = join(directory, 'checkout', '.git', 'worktrees', 'w');
+    writeFileSync(join(linked, '.git'), `gitdir: ${git}\n`);
+    writeFileSync(join(git, 'commondir'), '../..\n');
+    assert.equal(originRepo(linked), 'o/r');
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
+
+test('--sha asks for a prefix in lower case, terminal conclusions only, from the log first', () => {
+  const plan = parseWait(['--sha', '7F3A1B2', '--repo', 'o/r'], HERE);
+  assert.equal(plan.verdict, true);
+  assert.equal(plan.since, '0'.repeat(26));
+  assert.deepEqual(plan.filters, ['o/r']);
+  const [clause] = plan.spec.clauses;
+  assert.equal(clause?.source, 'github');
+  assert.deepEqual(clause?.predicates, [
+    'fields.head_sha^="7f3a1b2"',
+    ...['success', 'failure', 'cancelled', 'timed_out'].map((c) => `fields.conclusion="${c}"`),
+  ]);
+});
+
+test('--cwd is resolved against where the command runs', () => {
+  const cwd = (...args: string[]) => parseWait(['--source', 'fs', ...args], HERE).cwd;
+  assert.deepEqual([cwd(), cwd('--cwd', 'a/../b'), cwd('--cwd', '/x')], ['/w', '/w/b', '/x']);
+});
+
+test('a clause keeps its colons and its text as it was typed', () => {
+  const text = 'agent: fields.a = "x:y" ';
+  assert.deepEqual(parseClause(text), {
+    text,
+    source: 'agent',
+    predicates: [' fields.a = "x:y" '],
+  });
+  assert.deepEqual(parseClause('agent:'), { text: 'agent:', source: 'agent', predicates: [] });
+});
+
+test('one clause without a source leaves the subscription unrestricted', () => {
+  const named = parseClause('agent:fields.a=1');
+  const any = { text: 'x', source: null, predicates: ['fields.b=2'] };
+  const request = requestOf({ mode: 'first', clauses: [named, any], count: 1 });
+  assert.equal('sources' in request, false);
+  assert.deepEqual(request.anyOf, [['fields.source="agent"', 'fields.a=1'], ['fields.b=2']]);
+});
+
+test('a wait is armed once it is acknowledged and every source runs, and not after a loss', () => {
+  const clauses = ['agent:fields.a=1', 'fs:fields.b=1'].map(parseClause);
+  const wait = new WaitState({ mode: 'all', clauses, count: 1 });
+  const armed = () => wait.armed;
+  wait.receive(state('agent', 'running'));
+  wait.receive(state('fs', 'running'));
+  assert.equal(armed(), false);
+  wait.receive(ACK);
+  assert.equal(armed(), true);
+  wait.receive(state('fs', 'starting'));
+  assert.equal(armed(), false);
+  wait.receive(state('fs', 'running'));
+  wait.receive({ kind: 'disconnected', reason: '' });
+  wait.receive(ACK);
+  assert.equal(armed(), false);
+});
+
+test('a dead source ends --all-of while its clause is open, and --first-of when all are dead', () => {
+  const clauses = ['agent:fields.a=1', 'fs:fields.b=1'].map(parseClause);
+  const all = new WaitState({ mode: 'all', clauses, count: 1 });
+  all.receive(event({ source: 'agent', a: 1 }));
+  all.receive(state('agent', 'failed'));
+  assert.equal(all.hopeless(), null);
+  all.receive(state('fs', 'quarantined'));
+  assert.equal(all.hopeless()?.source, 'fs');
+  const first = new WaitState({ mode: 'first', clauses, count: 1 });
+  first.receive(state('agent', 'failed'));
+  assert.equal(first.hopeless(), null);
+  first.receive(state('fs', 'failed'));
+  assert.notEqual(first.hopeless(), null);
+  first.receive(state('fs', 'running'));
+  assert.equal(first.hopeless(), null);
+});
+
+test('the verdict: 1 only when asked for and any event failed', () => {
+  const [good, bad] = [event({ conclusion: 'success' }), event({ conclusion: 'failure' })];
+  assert.deepEqual(
+    [
+      exitCodeOfMatch([good], true),
+      exitCodeOfMatch([good, bad], true),
+      exitCodeOfMatch([bad], false),
+    ],
+    [0, 1, 0],
+  );
+});
+
+test('property: no value that is no message is taken for one, and asking never throws', () => {
+  const types = ['hello', 'done', 'ready', 'roots_ready', 'emit', 'log', 'failed'];
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...types),
+      fc.object({
+        key: fc.constantFrom(
+          'id',
+          'event',
+          'step',
+          'level',
+          'message',
+          'details',
+          'remedy',
+          'version',
+          'generation',
+        ),
+      }),
+      (type, rest) => {
+        const message = { ...rest, type };
+        if (!isChildMessage(message)) return;
+        if (message.type === 'emit') assert.equal(typeof message.event, 'object');
+        if (message.type === 'log')
+          assert.ok(['debug', 'info', 'warn', 'error'].includes(message.level));
+      },
+    ),
+  );
+  fc.assert(fc.property(fc.anything(), (value) => void isChildMessage(value)));
+});

@@ -1,0 +1,123 @@
+/** A supervisor with a real forked source of `test/fixtures/sources`, and what it told. */
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { SourceEvent } from '@waitbus/plugin-sdk';
+import { NO_CAPABILITIES } from '@waitbus/plugin-sdk/manifest';
+import { forkWith } from '../../cli/src/host/child.js';
+import type { InstalledSource } from '../../cli/src/host/inventory.js';
+import { PATIENCE, type Patience, type SourceCondition } from '../../cli/src/host/supervision.js';
+import { Supervisor } from '../../cli/src/host/supervisor.js';
+import { REPO } from '../support/sandbox.js';
+
+const FIXTURES = fileURLToPath(new URL('../fixtures/sources', import.meta.url));
+const RUNNER = join(REPO, 'cli', 'dist', 'bin', 'source-runner.js');
+export const ULID = '0'.repeat(26);
+
+/** Deadlines and pauses that a test can wait for. */
+export const HASTY: Patience = { ...PATIENCE, backoff: (failures) => (failures >= 5 ? null : 1) };
+
+export class Stage {
+  readonly directory = realpathSync(mkdtempSync(join(tmpdir(), 'waitbus-host-')));
+  readonly conditions: SourceCondition[] = [];
+  readonly events: (SourceEvent & { source: string })[] = [];
+  readonly logged: { readonly message: string; readonly details: object }[] = [];
+  readonly supervisor: Supervisor;
+  readonly #checks = new Set<() => void>();
+  readonly #gone: Promise<void>[] = [];
+
+  constructor(
+    entry: string,
+    patience: Patience = HASTY,
+    env: NodeJS.ProcessEnv = {},
+    config: unknown = undefined,
+  ) {
+    const fork = forkWith(RUNNER, { PATH: process.env['PATH'], ...env });
+    const log = (details: object, message: string) => {
+      this.logged.push({ details, message });
+      this.#check();
+    };
+    this.supervisor = new Supervisor({
+      source: sourceOf(entry),
+      fork: (source, stateDir, events) => {
+        let exited: () => void = () => undefined;
+        this.#gone.push(new Promise((resolve) => (exited = resolve)));
+        const onExit = (how: string) => {
+          exited();
+          events.onExit(how);
+        };
+        return fork(source, stateDir, { ...events, onExit });
+      },
+      stateDir: join(this.directory, 'state'),
+      config,
+      publish: async (event) => {
+        this.events.push(event);
+        this.#check();
+        return { event_id: ULID, inserted: true };
+      },
+      log: { debug: log, info: log, warn: log, error: log },
+      lingerMs: 60_000,
+      patience,
+    });
+    this.supervisor.onChange(() => {
+      this.conditions.push(this.supervisor.condition);
+      this.#check();
+    });
+  }
+
+  /** Resolves once this holds; asked again whenever the source changes state, emits or logs. */
+  until(holds: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const check = () => {
+        if (!holds()) return;
+        this.#checks.delete(check);
+        resolve();
+      };
+      this.#checks.add(check);
+      check();
+    });
+  }
+
+  async state(state: SourceCondition['state']): Promise<SourceCondition> {
+    await this.until(() => this.supervisor.condition.state === state);
+    return this.supervisor.condition;
+  }
+
+  /** How often a process was started. */
+  get starts(): number {
+    return this.#gone.length;
+  }
+
+  /** Resolves when every process that was started is gone. */
+  async gone(): Promise<void> {
+    await Promise.all(this.#gone);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.supervisor.stop();
+    await this.gone();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  #check(): void {
+    for (const check of [...this.#checks]) check();
+  }
+}
+
+function sourceOf(entry: string): InstalledSource {
+  const name = entry === 'good' || entry === 'environment' ? 'good' : 'broken';
+  return {
+    name,
+    packageName: 'waitbus-source-fixture',
+    version: '1.0.0',
+    directory: FIXTURES,
+    manifest: {
+      entry: `./${entry}.mjs`,
+      activation: 'on-demand',
+      eventTypes: ['declared'],
+      capabilities: { ...NO_CAPABILITIES, env: ['GARBAGE', 'ALIVE_FIFO', 'DECLARED'] },
+    },
+    quarantine: null,
+  };
+}
