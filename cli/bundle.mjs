@@ -3,12 +3,13 @@
  * source processes, and the tool that writes the workspace's lock. Native packages and those that
  * only the daemon loads stay outside.
  */
-import { chmodSync, copyFileSync, existsSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
-rmSync(`${here}dist/bin`, { recursive: true, force: true });
+/** Beside the place, then moved there: a command that starts meanwhile finds all of it. */
+const next = `${here}dist/bin-${process.pid}`;
 await build({
   absWorkingDir: here,
   entryPoints: {
@@ -16,7 +17,7 @@ await build({
     'source-runner': '../plugin-sdk/src/child/main.ts',
     'lock-workspace': 'src/lock-workspace.ts',
   },
-  outdir: 'dist/bin',
+  outdir: next,
   bundle: true,
   splitting: true,
   format: 'esm',
@@ -28,6 +29,8 @@ await build({
   legalComments: 'none',
   logLevel: 'warning',
 });
-chmodSync(`${here}dist/bin/waitbus.js`, 0o755);
+chmodSync(`${next}/waitbus.js`, 0o755);
+rmSync(`${here}dist/bin`, { recursive: true, force: true });
+renameSync(next, `${here}dist/bin`);
 const lock = `${here}../plugins.lock.json`;
 if (existsSync(lock)) copyFileSync(lock, `${here}dist/plugins.lock.json`);

@@ -39,6 +39,8 @@ export interface KernelOptions {
   readonly retention?: RetentionLimits;
   /** Seconds between heartbeats to subscribers. */
   readonly heartbeatSec?: number;
+  /** Called with every heartbeat, for what is to be tried again now and then. */
+  readonly onHeartbeat?: () => void;
   /** What `status` says besides what the kernel knows. */
   readonly describe?: () => object;
 }
@@ -137,6 +139,7 @@ export function openKernel(options: KernelOptions): Kernel {
       }),
     );
     retention.run();
+    options.onHeartbeat?.();
   };
 
   return {

@@ -29,6 +29,22 @@ test('a pinned source runs; one that was tampered with is quarantined, the other
   assertExit(await emit.ended, 2);
 });
 
+test('what the log holds of a quarantined source still answers a wait', async () => {
+  await using box = new Sandbox();
+  const workspace = new Workspace(box);
+  workspace.plugin('one', 'source-one', 'one', emitting('one'));
+  await workspace.pin();
+  const daemon = await workspace.daemon();
+  assertExit(await workspace.run('wait', '--source', 'one').ended, 0);
+  daemon.child.kill('SIGTERM');
+  await daemon.ended;
+  appendFileSync(join(workspace.root, 'plugins', 'one', 'index.js'), '\n');
+  await workspace.daemon();
+  assertExit(await workspace.run('wait', '--source', 'one', '--since', 'start').ended, 0);
+  const later = ['--match', 'fields.never=1'];
+  assertExit(await workspace.run('wait', '--source', 'one', '--since', 'start', ...later).ended, 2);
+});
+
 test('a package that is not pinned is not run, and says how to pin it', async () => {
   await using box = new Sandbox();
   const workspace = new Workspace(box);

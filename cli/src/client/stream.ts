@@ -57,6 +57,12 @@ export interface GapFrame {
   readonly floor: string;
 }
 
+/** The replay is over; only after a request with a cursor. */
+export interface CaughtUpFrame {
+  readonly kind: 'caught_up';
+  readonly head: string;
+}
+
 export interface SourceStateFrame {
   readonly kind: 'source_state';
   readonly source: string;
@@ -71,7 +77,8 @@ export interface DisconnectedFrame {
   readonly reason: string;
 }
 
-export type StreamFrame = EventFrame | AckFrame | GapFrame | SourceStateFrame | DisconnectedFrame;
+export type StreamFrame =
+  EventFrame | AckFrame | CaughtUpFrame | GapFrame | SourceStateFrame | DisconnectedFrame;
 
 export interface StreamOptions extends ReachOptions {
   readonly signal?: AbortSignal;
@@ -171,6 +178,7 @@ async function interpret(frame: Frame, options: ReachOptions): Promise<StreamFra
   switch (frame['kind']) {
     case 'event':
     case 'subscribe_ack':
+    case 'caught_up':
     case 'gap':
     case 'source_state':
       return frame as unknown as StreamFrame;

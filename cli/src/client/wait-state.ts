@@ -69,6 +69,8 @@ export class WaitState {
   readonly #matched: EventFrame[] = [];
   readonly #dead = new Map<string, SourceStateFrame>();
   readonly #arming: Arming;
+  /** What the log holds is still coming: it may answer where no source can any more. */
+  #replaying = true;
 
   constructor(spec: WaitSpec) {
     this.#spec = spec;
@@ -99,6 +101,8 @@ export class WaitState {
   receive(frame: StreamFrame): void {
     this.#arming.receive(frame);
     if (frame.kind === 'event') this.#offer(frame);
+    if (frame.kind === 'subscribe_ack') this.#replaying = frame.caught_up_at !== null;
+    if (frame.kind === 'caught_up') this.#replaying = false;
     if (frame.kind !== 'source_state') return;
     const { source, state } = frame;
     if (state === 'failed' || state === 'quarantined') this.#dead.set(source, frame);
@@ -121,6 +125,7 @@ export class WaitState {
 
   /** The source whose end means that the wait cannot be fulfilled any more, or null. */
   hopeless(): SourceStateFrame | null {
+    if (this.#replaying) return null;
     const open =
       this.#spec.mode === 'all' ? this.#open.map(({ clause }) => clause) : this.#spec.clauses;
     const dead = open.map(({ source }) => (source === null ? undefined : this.#dead.get(source)));

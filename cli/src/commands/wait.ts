@@ -100,6 +100,7 @@ class Wait {
         }
         break;
       case 'subscribe_ack':
+      case 'caught_up':
         break;
     }
     this.#checkSources();

@@ -39,6 +39,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       ...(maxAge === undefined ? {} : { maxAgeMs: maxAge }),
       ...(maxSize === undefined ? {} : { maxBytes: maxSize }),
     },
+    // What a full disk kept in the spool is tried again.
+    onHeartbeat: () => void intake.run(),
     describe: () => ({
       version: installation.version,
       pid: process.pid,

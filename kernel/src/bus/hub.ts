@@ -62,9 +62,15 @@ export class Hub {
   /**
    * Adds a subscription.
    * @param position the place to replay from; null for live from now on
+   * @param onCaughtUp called once the replay has reached the head
    */
-  subscribe(request: SubscriptionRequest, sink: Sink, position: Position | null): Subscription {
-    const subscription = new Subscription(request, sink, position);
+  subscribe(
+    request: SubscriptionRequest,
+    sink: Sink,
+    position: Position | null,
+    onCaughtUp?: () => void,
+  ): Subscription {
+    const subscription = new Subscription(request, sink, position, onCaughtUp);
     this.#all.add(subscription);
     if (subscription.live) this.#live.add(subscription);
     else this.#options.defer(() => this.advance(subscription));
@@ -170,6 +176,8 @@ export class Hub {
   #join(subscription: Subscription): void {
     subscription.position = null;
     this.#live.add(subscription);
+    subscription.onCaughtUp();
+    subscription.onCaughtUp = () => undefined;
     subscription.sink.flush();
   }
 

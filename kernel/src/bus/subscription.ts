@@ -61,10 +61,19 @@ export class Subscription {
   /** The last event this was considered for; keeps an event from being sent twice. */
   lastSeq = 0;
 
-  constructor(request: SubscriptionRequest, sink: Sink, position: Position | null) {
+  /** Called once, when it has caught up for the first time. */
+  onCaughtUp: () => void;
+
+  constructor(
+    request: SubscriptionRequest,
+    sink: Sink,
+    position: Position | null,
+    onCaughtUp: () => void = () => undefined,
+  ) {
     this.request = request;
     this.sink = sink;
     this.position = position;
+    this.onCaughtUp = onCaughtUp;
     this.selects = compileRequest(request);
   }
 

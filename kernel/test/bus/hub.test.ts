@@ -130,6 +130,8 @@ test('a page that cannot be read ends its subscription with the error and no oth
   let broken = true;
   const hub = new Hub({
     log: {
+      head: null,
+      headSeq: 0,
       floor: null,
       floorSeq: 0,
       page: (...args) => {
@@ -158,6 +160,8 @@ test('a stored frame that is damaged ends the replay that meets it, not the proc
   const tasks: (() => void)[] = [];
   const hub = new Hub({
     log: {
+      head: null,
+      headSeq: 0,
       floor: null,
       floorSeq: 0,
       page: () => [{ seq: 1, event_id: FIRST_ULID, frame: Buffer.from('{"kind":"event",#') }],

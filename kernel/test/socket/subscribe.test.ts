@@ -315,6 +315,15 @@ test('with op the acknowledgement also tells the head, to resume from', async ()
   assert.equal((await client.request({ op: 'subscribe' }))['head'], head?.event_id);
 });
 
+test('with op and a cursor the end of the replay is told, also when nothing in it matches', async () => {
+  using box = await KernelBox.start();
+  const [result] = await box.kernel.publish([event()]);
+  const client = await box.connect();
+  client.send({ op: 'subscribe', since: FIRST_ULID, match: ['fields.none=1'] });
+  assert.equal((await client.next())['kind'], 'subscribe_ack');
+  assert.deepEqual(await client.next(), { kind: 'caught_up', head: result?.event_id });
+});
+
 test('a cursor older than what retention kept gets one gap, then all that is left', async () => {
   let now = 1_752_000_000_000;
   using box = await KernelBox.start({ now: () => now, retention: { maxAgeMs: 1000 } });

@@ -65,6 +65,8 @@ function acknowledge(
     { ...asked, scopes: interest?.scopes ?? new Map() },
     connection,
     position,
+    // Replay has no other end to be seen by: what it holds may not match.
+    knowsAdditions ? () => connection.send({ kind: 'caught_up', head }) : undefined,
   );
 }
 
