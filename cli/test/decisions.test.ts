@@ -178,18 +178,29 @@ test('a wait is armed once it is acknowledged and every source runs, and not aft
 test('a dead source ends --all-of while its clause is open, and --first-of when all are dead', () => {
   const clauses = ['agent:fields.a=1', 'fs:fields.b=1'].map(parseClause);
   const all = new WaitState({ mode: 'all', clauses, count: 1 });
+  all.receive(ACK);
   all.receive(event({ source: 'agent', a: 1 }));
   all.receive(state('agent', 'failed'));
   assert.equal(all.hopeless(), null);
   all.receive(state('fs', 'quarantined'));
   assert.equal(all.hopeless()?.source, 'fs');
   const first = new WaitState({ mode: 'first', clauses, count: 1 });
+  first.receive(ACK);
   first.receive(state('agent', 'failed'));
   assert.equal(first.hopeless(), null);
   first.receive(state('fs', 'failed'));
   assert.notEqual(first.hopeless(), null);
   first.receive(state('fs', 'running'));
   assert.equal(first.hopeless(), null);
+});
+
+test('a dead source ends nothing while the log is still being replayed', () => {
+  const wait = new WaitState({ mode: 'first', clauses: [parseClause('fs:fields.b=1')], count: 1 });
+  wait.receive({ ...ACK, caught_up_at: ACK.head });
+  wait.receive(state('fs', 'failed'));
+  assert.equal(wait.hopeless(), null);
+  wait.receive({ kind: 'caught_up', head: ACK.head });
+  assert.equal(wait.hopeless()?.source, 'fs');
 });
 
 test('the verdict: 1 only when asked for and any event failed', () => {
