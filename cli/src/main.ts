@@ -1,14 +1,6 @@
 /** The `waitbus` command: finds the subcommand and loads only that one. */
 import { findInstallation } from './installation.js';
-import {
-  EXIT,
-  isParseArgsError,
-  print,
-  say,
-  sayError,
-  UsageError,
-  exitCodeOf,
-} from './terminal/exit.js';
+import { EXIT, isParseArgsError, print, say, sayError, exitCodeOf } from './terminal/exit.js';
 
 interface Command {
   run(args: readonly string[]): Promise<number>;
@@ -17,6 +9,7 @@ interface Command {
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   wait: () => import('./commands/wait.js'),
   emit: () => import('./commands/emit.js'),
+  log: () => import('./commands/log.js'),
   status: () => import('./commands/status.js'),
   stop: () => import('./commands/stop.js'),
   daemon: () => import('./commands/daemon.js'),
@@ -32,11 +25,7 @@ async function main([name = 'help', ...args]: readonly string[]): Promise<number
   }
   if (name === 'help' || name === '--help' || name === '-h') return help(args[0]);
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (load === undefined) {
-    say(`waitbus: there is no command ${name}`);
-    say('  waitbus help lists the commands');
-    return EXIT.usage;
-  }
+  if (load === undefined) return unknownCommand(name);
   const own = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length);
   if (own.includes('--help') || own.includes('-h')) return help(name);
   try {
@@ -47,10 +36,16 @@ async function main([name = 'help', ...args]: readonly string[]): Promise<number
   }
 }
 
+function unknownCommand(name: string): number {
+  say(`waitbus: there is no command ${name}`);
+  say('  waitbus help lists the commands');
+  return EXIT.usage;
+}
+
 async function help(topic: string | undefined): Promise<number> {
   const { HELP } = await import('./terminal/help.js');
   const text = Object.hasOwn(HELP, topic ?? 'waitbus') ? HELP[topic ?? 'waitbus'] : undefined;
-  if (text === undefined) throw new UsageError(`there is no command ${topic}`);
+  if (text === undefined) return unknownCommand(String(topic));
   print(text);
   return EXIT.ok;
 }

@@ -1,7 +1,7 @@
 /**
  * The kernel as a whole: store, bus and socket put together, and nothing that knows a source.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { checkEnvelope, WaitbusError, type CheckedEvent } from '@waitbus/plugin-sdk/envelope';
 import { Hub } from './bus/hub.js';
@@ -193,6 +193,8 @@ function takeLocks(paths: KernelOptions['paths'], uid: number): () => void {
     }
     releases.push(release);
   }
+  // For a client that looks for the socket elsewhere.
+  writeFileSync(join(state, 'daemon.lock'), paths.socket);
   return () => {
     for (const undo of releases) undo();
   };

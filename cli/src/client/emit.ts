@@ -10,6 +10,8 @@ export interface EmitReceipt {
   readonly results: readonly EmitResult[];
   /** The file in the spool, when no daemon could be had. */
   readonly spooled: string | null;
+  /** Why none could be had. */
+  readonly reason?: string;
 }
 
 export interface EmitResult {
@@ -42,7 +44,7 @@ export async function emit(
     }
   } catch (error) {
     if (!(error instanceof WaitbusError) || error.code !== 'WAITBUS_UNREACHABLE') throw error;
-    return { results: [], spooled: spool(list, options, error) };
+    return { results: [], spooled: spool(list, options, error), reason: error.message };
   }
 }
 

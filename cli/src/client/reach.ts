@@ -3,7 +3,7 @@
  * the race to start it, everybody gets connected.
  */
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -37,13 +37,35 @@ export async function reach<T>(
 ): Promise<T> {
   const paths = pathsOf(options);
   try {
-    return await open(paths.socket);
+    return await openEither(open, paths);
   } catch (error) {
     const autostart = options.autostart ?? process.env['WAITBUS_NO_AUTOSTART'] !== '1';
-    if (!autostart) throw unreachable(paths, error as Error);
+    if (!autostart) throw unreachable(paths, error as Error, NOT_STARTED);
   }
   await startDaemon(paths);
   return connectWithin(START_LIMIT_MS, open, paths);
+}
+
+/**
+ * The socket where it should be, else where the daemon of this state directory says it is: another
+ * shell may have had another TMPDIR or XDG_RUNTIME_DIR when it started it.
+ */
+async function openEither<T>(open: (socket: string) => Promise<T>, paths: Paths): Promise<T> {
+  try {
+    return await open(paths.socket);
+  } catch (error) {
+    const recorded = readText(join(paths.stateDir, 'daemon.lock')).trim();
+    if (recorded === '' || recorded === paths.socket) throw error;
+    return open(recorded).catch(() => Promise.reject(error as Error));
+  }
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** The winner of a race may still be on its way to listening: tries until it does. */
@@ -55,7 +77,7 @@ async function connectWithin<T>(
   const deadline = performance.now() + limitMs;
   for (;;) {
     try {
-      return await open(paths.socket);
+      return await openEither(open, paths);
     } catch (error) {
       if (performance.now() > deadline) throw unreachable(paths, error as Error);
       await pause(RETRY_MS);
@@ -100,7 +122,7 @@ async function startDaemon(paths: Paths): Promise<void> {
   }
   // 'taken' is as good as 'ready': another process won the race.
   if (said.startsWith('ready') || said.startsWith('taken')) return;
-  throw unreachable(paths, new Error(said.trim() || 'it ended before it could serve'));
+  throw refusal(paths, said);
 }
 
 function openLog(paths: Paths): number {
@@ -114,11 +136,24 @@ function openLog(paths: Paths): number {
   }
 }
 
-function unreachable(paths: Paths, cause: Error): WaitbusError {
+/** What the daemon that could not start said of it: one JSON line, or nothing. */
+function refusal(paths: Paths, said: string): WaitbusError {
+  try {
+    const { code, message, remedy } = JSON.parse(said) as Record<string, string>;
+    return unreachable(paths, new Error(`${message} (${code})`), remedy);
+  } catch {
+    return unreachable(paths, new Error('it ended before it could serve'));
+  }
+}
+
+const NOT_STARTED =
+  'None may be started here (--no-autostart or WAITBUS_NO_AUTOSTART=1); waitbus daemon runs one in another terminal.';
+
+function unreachable(paths: Paths, cause: Error, remedy?: string): WaitbusError {
   return new WaitbusError(
     'WAITBUS_UNREACHABLE',
     `no daemon on ${paths.socket}: ${cause.message}`,
-    undefined,
+    remedy,
     { cause },
   );
 }

@@ -14,6 +14,7 @@ import {
   type Frame,
 } from './connection.js';
 import { reach, type ReachOptions } from './reach.js';
+import { cursorSince } from './since.js';
 
 export interface StreamRequest {
   /** Predicates that must all hold. */
@@ -25,7 +26,7 @@ export interface StreamRequest {
   /** `owner/repo`, `owner/*` or `*`. */
   readonly filters?: readonly string[];
   readonly eventTypes?: readonly string[];
-  /** A cursor: replays everything after this event_id first. */
+  /** Replays what came since: an event_id, a duration ago such as `10m`, or `start`. */
   readonly since?: string;
   /** The directory that sources such as fs watch for this subscriber. */
   readonly cwd?: string;
@@ -97,7 +98,7 @@ export async function* stream(
 ): AsyncGenerator<StreamFrame> {
   const { signal } = options;
   const aborted = () => signal?.aborted === true;
-  let cursor = request.since ?? null;
+  let cursor = request.since === undefined ? null : cursorOf(request.since);
   let retryMs = FIRST_RETRY_MS;
   const rest = async () => {
     await pause(retryMs, undefined, signal ? { signal } : {}).catch(() => undefined);
@@ -131,6 +132,12 @@ export async function* stream(
       yield { kind: 'disconnected', reason: 'the daemon ended the connection' };
     }
   }
+}
+
+function cursorOf(since: string): string {
+  const cursor = cursorSince(since, Date.now());
+  if (cursor !== null) return cursor;
+  throw new WaitbusError('WAITBUS_BAD_CURSOR', `since: ${since} is not a cursor`);
 }
 
 function subscribeMessage(request: StreamRequest, since: string | null): object {

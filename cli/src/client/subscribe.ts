@@ -1,4 +1,5 @@
 /** `subscribe`: events as an async iterator that reconnects from its cursor. */
+import { resolve } from 'node:path';
 import { Arming } from './arming.js';
 import {
   stream,
@@ -24,7 +25,8 @@ export async function* subscribe(options: SubscribeOptions = {}): AsyncGenerator
   const { onGap, onArmed, ...rest } = options;
   const arming = new Arming(rest.sources ?? []);
   let told = false;
-  for await (const frame of stream({ cwd: process.cwd(), ...rest }, rest)) {
+  const request = { ...rest, cwd: resolve(rest.cwd ?? '') };
+  for await (const frame of stream(request, rest)) {
     arming.receive(frame);
     if (arming.armed && !told) {
       told = true;

@@ -1,4 +1,5 @@
 /** `waitFor`: one promise for one event, or for all of several. */
+import { resolve } from 'node:path';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { stream, type EventFrame, type StreamOptions } from './stream.js';
 import { parseClause, requestOf, WaitState, type WaitSpec } from './wait-state.js';
@@ -52,7 +53,7 @@ export async function waitFor(options: WaitForOptions): Promise<readonly EventFr
   let armed = false;
   const request = {
     ...requestOf(spec),
-    cwd: options.cwd ?? process.cwd(),
+    cwd: resolve(options.cwd ?? ''),
     ...(options.since === undefined ? {} : { since: options.since }),
   };
   for await (const frame of stream(request, { ...options, signal })) {

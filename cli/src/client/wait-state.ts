@@ -140,6 +140,6 @@ export class WaitState {
     const texts = this.#spec.clauses.map((clause) => clause.text);
     const { count } = this.#spec;
     if (count === 1) return texts;
-    return [`${texts.join(' or ')} (${this.#matched.length} of ${count} events)`];
+    return [`${this.#matched.length} of ${count} events: ${texts.join(' or ')}`];
   }
 }

@@ -66,8 +66,8 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-function describe(error: WaitbusError): string {
-  return `${error.message} (${error.code})\n  ${error.remedy}`;
+function describe({ code, message, remedy }: WaitbusError): string {
+  return JSON.stringify({ code, message, remedy });
 }
 
 /** Whoever started this in the background waits for one word on a descriptor. */

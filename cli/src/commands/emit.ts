@@ -121,9 +121,7 @@ function report(receipt: EmitReceipt): void {
   for (const result of receipt.results) print(stringifyJson(result));
   if (receipt.spooled === null) return;
   print(stringifyJson({ spooled: receipt.spooled }));
-  say(
-    'waitbus emit: no daemon could be reached; the event is spooled and counts when one comes up',
-  );
+  say(`waitbus emit: ${receipt.reason}; spooled, it counts when a daemon comes up`);
 }
 
 /**

@@ -2,8 +2,9 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parsePredicate } from '@waitbus/kernel/predicate';
-import { FIRST_ULID, ULID, ulidAt } from '@waitbus/kernel/ulid';
+import { FIRST_ULID } from '@waitbus/kernel/ulid';
 import { SOURCE_NAME } from '@waitbus/plugin-sdk/envelope';
+import { cursorSince } from '../client/since.js';
 import { parseClause, type Clause, type WaitSpec } from '../client/wait-state.js';
 import { MAX_TIMER_MS, parseDuration } from '../duration.js';
 import { UsageError } from '../terminal/exit.js';
@@ -26,7 +27,7 @@ export interface WaitPlan {
 }
 
 const OPTIONS = {
-  source: { type: 'string' },
+  source: { type: 'string', multiple: true },
   match: { type: 'string', multiple: true },
   'all-of': { type: 'string', multiple: true },
   'first-of': { type: 'string', multiple: true },
@@ -74,7 +75,7 @@ export function parseWait(args: readonly string[], { cwd, now }: Surroundings): 
 }
 
 interface Values {
-  readonly source?: string | undefined;
+  readonly source?: readonly string[] | undefined;
   readonly match?: readonly string[] | undefined;
   readonly 'all-of'?: readonly string[] | undefined;
   readonly 'first-of'?: readonly string[] | undefined;
@@ -84,7 +85,11 @@ interface Values {
 }
 
 function whatToWaitFor(values: Values, cwd: string): Pick<WaitPlan, 'spec' | 'filters' | 'since'> {
-  const { 'all-of': allOf, 'first-of': firstOf, match, source, sha } = values;
+  const { 'all-of': allOf, 'first-of': firstOf, match, sha } = values;
+  const [source, ...others] = values.source ?? [];
+  if (others.length > 0) {
+    throw new UsageError('one --source only; for several, give each a --first-of or an --all-of');
+  }
   const ways = { '--all-of': allOf, '--first-of': firstOf, '--sha': sha };
   const chosen = Object.entries(ways).filter(([, value]) => value !== undefined);
   if (chosen.length > 1)
@@ -157,14 +162,10 @@ function originFilter(cwd: string): readonly string[] {
   return [repo];
 }
 
-/** A ULID, a duration ago, or `start`. */
 function parseSince(text: string, now: number): string {
-  if (text === 'start') return FIRST_ULID;
-  if (ULID.test(text.toUpperCase())) return text.toUpperCase();
-  const ago = parseDuration(text);
-  if (ago === null)
-    throw new UsageError(`--since ${text} is not a ULID, a duration such as 10m, or start`);
-  return ulidAt(now - ago);
+  const cursor = cursorSince(text, now);
+  if (cursor !== null) return cursor;
+  throw new UsageError(`--since ${text} is not a ULID, a duration such as 10m, or start`);
 }
 
 function parseTimeout(text: string): number {

@@ -1,5 +1,5 @@
 /** `waitbus pytest -- args`: runs pytest with the plugin of the pytest source. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { accessSync, constants as fsConstants } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -13,6 +13,11 @@ export async function run(args: readonly string[]): Promise<number> {
   const own = args[0] === '--' ? args.slice(1) : args;
   const env = { ...process.env, ...shellEnvironment('pytest', process.env) };
   const [program, ...leading] = findPytest(process.env);
+  if (program === 'python3' && spawnSync('python3', ['-c', 'import pytest']).status !== 0) {
+    say('waitbus pytest: there is no pytest on PATH, and none in python3');
+    say('  python3 -m pip install pytest');
+    return EXIT.usage;
+  }
   await wakeDaemon();
   const child = spawn(program, [...leading, ...own], { stdio: 'inherit', env });
   // Ctrl-C reaches pytest through the terminal; this process waits for what pytest makes of it.
@@ -21,7 +26,6 @@ export async function run(args: readonly string[]): Promise<number> {
   return new Promise((resolve) => {
     child.once('error', (error) => {
       say(`waitbus pytest: ${program} could not be run: ${error.message}`);
-      say('  install it with: python3 -m pip install pytest');
       resolve(EXIT.usage);
     });
     child.once('exit', (code, signal) => {

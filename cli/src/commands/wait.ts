@@ -3,19 +3,35 @@
  * and acts then, so that what its command causes cannot be missed.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { writeSync } from 'node:fs';
+import { statSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { stringifyJson, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { stream, type StreamFrame } from '../client/stream.js';
 import { requestOf, sourcesOf, WaitState } from '../client/wait-state.js';
-import { EXIT, print, say, sayError } from '../terminal/exit.js';
+import { EXIT, print, say, sayError, UsageError } from '../terminal/exit.js';
 import { statusLine, type StatusLine } from '../terminal/status-line.js';
+import { hintsFor } from './hints.js';
 import { parseWait, type WaitPlan } from './parse-wait.js';
 import { exitCodeOfMatch } from './verdict.js';
 
 export async function run(args: readonly string[]): Promise<number> {
   const plan = parseWait(args, { cwd: process.cwd(), now: Date.now() });
+  if (statSync(plan.cwd, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw new UsageError(`--cwd ${plan.cwd} is not a directory`);
+  }
+  for (const { predicates } of plan.spec.clauses) {
+    for (const hint of hintsFor(predicates)) say(`waitbus wait: ${hint}`);
+  }
   return new Wait(plan).run();
+}
+
+/** Writes the line that says that nothing can be missed any more. */
+function tellReady(fd: number): void {
+  try {
+    writeSync(fd, 'ready\n');
+  } catch (error) {
+    throw new UsageError(`--ready-fd ${fd} cannot be written to: ${(error as Error).message}`);
+  }
 }
 
 /** How long the command may take to end after SIGTERM. */
@@ -30,6 +46,7 @@ class Wait {
   #command: ChildProcess | null = null;
   #commandDone: Promise<void> = Promise.resolve();
   #announced = false;
+  #interrupted = false;
 
   constructor(plan: WaitPlan) {
     this.#plan = plan;
@@ -39,10 +56,12 @@ class Wait {
 
   /** What comes first decides: the wait fulfilled, or ended by time, signal or command. */
   async run(): Promise<number> {
-    const { timeoutMs } = this.#plan;
-    const timer = timeoutMs === null ? undefined : setTimeout(() => this.#timedOut(), timeoutMs);
+    const { timeoutMs, since } = this.#plan;
+    const onlyTheLog = timeoutMs === 0 && since !== null;
+    const timer =
+      timeoutMs === null || onlyTheLog ? undefined : setTimeout(() => this.#timedOut(), timeoutMs);
     const ended = new Promise<number>((resolve) => (this.#resolveEnd = resolve));
-    process.once('SIGINT', () => this.#end(EXIT.sigint));
+    process.once('SIGINT', () => this.#interrupt());
     process.once('SIGTERM', () => this.#end(EXIT.sigterm));
     try {
       const code = await Promise.race([this.#fulfil(timer), ended]);
@@ -85,6 +104,7 @@ class Wait {
         if (matched.length === before) return;
         if (this.#plan.json) print(stringifyJson(frame));
         else this.#line.note(`${frame.event_type}: ${frame.summary || frame.event_id}`);
+        if (this.#announced && !this.#state.done) this.#showWaiting();
         return;
       case 'disconnected':
         this.#line.update(`${frame.reason}; coming back to it`);
@@ -99,8 +119,11 @@ class Wait {
           this.#line.note(`source ${frame.source}: ${frame.detail}`);
         }
         break;
-      case 'subscribe_ack':
       case 'caught_up':
+        // `--timeout 0` asks what the log holds, and has its answer now.
+        if (this.#plan.timeoutMs === 0) this.#timedOut();
+        break;
+      case 'subscribe_ack':
         break;
     }
     this.#checkSources();
@@ -114,25 +137,34 @@ class Wait {
     if (dead === null) return;
     throw new WaitbusError(
       'WAITBUS_SOURCE_FAILED',
-      `source ${dead.source} is ${dead.state}: ${dead.detail}`,
+      `source ${dead.source} ${dead.state === 'failed' ? 'has failed' : `is ${dead.state}`}: ${dead.detail}`,
       dead.remedy,
     );
   }
 
   #armed(): void {
-    const { command, readyFd, spec } = this.#plan;
-    const alive = sourcesOf(spec).map((source) => `${source} is alive`);
-    this.#line.update(
-      [`waiting for ${this.#state.outstanding().join(', ')}`, ...alive].join(' · '),
-    );
+    const { command, readyFd } = this.#plan;
+    this.#showWaiting();
     if (this.#announced) return;
     this.#announced = true;
-    if (readyFd !== null) writeSync(readyFd, 'ready\n');
+    if (readyFd !== null) tellReady(readyFd);
     if (command.length > 0) this.#start(command);
   }
 
-  /** The command's output is for people: stdout carries the matched frames only. */
-  #start([program = '', ...args]: readonly string[]): void {
+  #showWaiting(): void {
+    const alive = sourcesOf(this.#plan.spec).map((source) => `${source} is alive`);
+    this.#line.update(
+      [`waiting for ${this.#state.outstanding().join(', ')}`, ...alive].join(' · '),
+    );
+  }
+
+  /**
+   * The command's output is for people: stdout carries the matched frames only. From now on the
+   * terminal is the command's, so no status line is drawn into it.
+   */
+  #start(command: readonly string[]): void {
+    const [program = '', ...args] = command;
+    this.#line.clear();
     const child = spawn(program, args, { stdio: ['inherit', 2, 2], cwd: process.cwd() });
     this.#command = child;
     this.#commandDone = new Promise((resolve) => {
@@ -144,13 +176,21 @@ class Wait {
       child.once('exit', (code, signal) => {
         this.#command = null;
         const failed = signal === null ? (code ?? 0) : 128 + constants.signals[signal];
-        if (failed !== 0 && !this.#ending.signal.aborted) {
-          say(`waitbus wait: ${program} ended with ${signal ?? failed}`);
+        if (this.#interrupted) this.#end(EXIT.sigint);
+        else if (failed !== 0 && !this.#ending.signal.aborted) {
+          say(`waitbus wait: ${command.join(' ')} ended with ${signal ?? failed}`);
           this.#end(failed);
         }
         resolve();
       });
     });
+  }
+
+  /** Ctrl-C reaches the command through the terminal; it may end in its own way first. */
+  #interrupt(): void {
+    this.#interrupted = true;
+    if (this.#command === null) this.#end(EXIT.sigint);
+    else setTimeout(() => this.#end(EXIT.sigint), GRACE_MS);
   }
 
   #timedOut(): void {

@@ -9,6 +9,7 @@ usage: waitbus COMMAND [options]
   emit      put an event on the bus
   pytest    run pytest so that every failure is heard at once
   source    source env NAME: turn a source on in this shell
+  log       what happened lately, one event a line
   status    what the daemon serves, and how the sources are
   daemon    run the daemon in the foreground (it starts by itself when needed)
   stop      end the daemon
@@ -34,14 +35,16 @@ what to wait for
   --since WHEN          also what happened since: a duration ago (10m), an event id, or start
 
 how to wait
-  --timeout DURATION    give up after 30s, 5m, 1h30m, 2d
+  --timeout DURATION    give up after 30s, 5m, 1h30m, 2d; 0 with --since only looks into the log
   --verdict             exit 1 if the event's conclusion is failure, cancelled or timed_out
   --json                print the matched event, one JSON line, on stdout
   --cwd DIR             the directory that fs watches (default: this one)
   --ready-fd N          write "ready" to this descriptor once nothing can be missed
   --quiet, -q           nothing on stderr but errors
   --no-autostart        do not start a daemon (also WAITBUS_NO_AUTOSTART=1)
-  -- command...         run this once armed; if it fails, so does the wait
+  -- command...         run this once armed; its output goes to stderr. If it fails, its code ends
+                        the wait; after a match the wait ends when it does; at the timeout and on
+                        SIGTERM it is ended too
 
 a predicate is  dotted.key OP json_literal  with OP one of = != < <= > >= ^= (prefix) *= (contains)
 
@@ -91,6 +94,20 @@ Prints shell lines that make programs of this shell emit under a source.
 
 example
   eval "$(waitbus source env pytest)"     # from now on every pytest in this shell is heard`,
+
+  log: `usage: waitbus log [--since WHEN] [--source NAME] [--match PREDICATE] [--follow] [--json]
+
+Prints what is in the log, oldest first: time, source, type, summary and fields. It shows what a
+predicate can match on.
+
+  --since WHEN       a duration ago (default 1h), an event id, or start
+  --source, --match  as in wait
+  --follow, -f       go on with what comes, until Ctrl-C
+  --json             one JSON frame a line
+
+examples
+  waitbus log --since 10m
+  waitbus log --follow --match 'fields.conclusion="failure"'`,
 
   status: `usage: waitbus status [--json]
 

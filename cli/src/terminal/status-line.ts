@@ -10,14 +10,14 @@ export interface StatusLine {
   update(text: string): void;
   /** Writes a line that stays, above the status line. */
   note(text: string): void;
-  /** Takes the line away. */
+  /** Takes the line away; only notes are written from now on. */
   clear(): void;
 }
 
 /** @param quiet says nothing at all */
 export function statusLine(out: WriteStream, env: NodeJS.ProcessEnv, quiet: boolean): StatusLine {
   if (quiet) return { update: () => undefined, note: () => undefined, clear: () => undefined };
-  if (!out.isTTY) return plain(out);
+  if (!out.isTTY || env['TERM'] === 'dumb') return plain(out);
   return live(out, env['NO_COLOR'] === undefined || env['NO_COLOR'] === '');
 }
 
@@ -45,20 +45,22 @@ function live(out: WriteStream, colours: boolean): StatusLine {
     const shown = text.length > room ? `${text.slice(0, room - 1)}…` : text;
     out.write(`\r\u001b[K${shown} ${dim(elapsed)}`);
   };
+  let shows = true;
   const timer = setInterval(draw, SECOND_MS);
   timer.unref();
   return {
     update: (next) => {
       text = next;
-      draw();
+      if (shows) draw();
     },
     note: (line) => {
-      out.write(`\r\u001b[K${line}\n`);
-      draw();
+      out.write(`${shows ? '\r\u001b[K' : ''}${line}\n`);
+      if (shows) draw();
     },
     clear: () => {
       clearInterval(timer);
-      out.write('\r\u001b[K');
+      if (shows) out.write('\r\u001b[K');
+      shows = false;
     },
   };
 }
