@@ -3,8 +3,7 @@
  * points there, and the end of everything that was started in it.
  */
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -95,7 +94,24 @@ export class Sandbox {
     for (const { child } of this.#running) child.kill('SIGKILL');
     await Promise.all([...this.#running].map(({ ended }) => ended));
     await this.run(['stop']);
-    rmSync(this.directory, { recursive: true, force: true });
+    killStrays(`WAITBUS_STATE_DIR=${this.paths.stateDir}`);
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  }
+}
+
+/**
+ * Ends daemons that were being started by a command when that was killed: they do not answer yet, so
+ * `stop` cannot reach them. Their environment tells whose they are. Linux only.
+ */
+function killStrays(mark: string): void {
+  if (process.platform !== 'linux') return;
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+      if (environment.includes(mark)) process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // Another user's, or gone meanwhile.
+    }
   }
 }
 
