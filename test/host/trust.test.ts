@@ -29,6 +29,19 @@ test('a pinned source runs; one that was tampered with is quarantined, the other
   assertExit(await emit.ended, 2);
 });
 
+test('a package that is changed while the daemon runs is not started', async () => {
+  await using box = new Sandbox();
+  const workspace = new Workspace(box);
+  workspace.plugin('one', 'source-one', 'one', emitting('one'));
+  await workspace.pin();
+  await workspace.daemon();
+  appendFileSync(join(workspace.root, 'plugins', 'one', 'index.js'), '\n');
+  const told = await workspace.run('wait', '--source', 'one').ended;
+  assertExit(told, 2);
+  assert.match(told.stderr, /source one is quarantined: source-one differs from its pin/);
+  assert.equal((await workspace.sources()).get('one')?.['pid'], null);
+});
+
 test('what the log holds of a quarantined source still answers a wait', async () => {
   await using box = new Sandbox();
   const workspace = new Workspace(box);

@@ -5,7 +5,7 @@
 import { openKernel, type KernelLog } from '@waitbus/kernel';
 import { forkWith } from '../host/child.js';
 import { SourceHost } from '../host/host.js';
-import { takeInventory } from '../host/inventory.js';
+import { takeInventory, verifyAgain } from '../host/inventory.js';
 import type { Installation } from '../installation.js';
 import type { Paths } from '../paths.js';
 import { SpoolIntake } from '../spool/intake.js';
@@ -59,6 +59,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     stateDir: paths.sources,
     config: config.sources,
     publish: kernel.publish,
+    verify: (source) => verifyAgain(installation, source),
     log,
   });
   kernel.onInterest({

@@ -14,7 +14,7 @@ import type {
 import { all, compare, type Predicate } from '@waitbus/kernel/predicate';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import type { ForkSource } from './child.js';
-import type { InstalledSource, Inventory } from './inventory.js';
+import type { InstalledSource, Inventory, Quarantine } from './inventory.js';
 import type { Patience, SupervisorLog } from './supervision.js';
 import { Supervisor } from './supervisor.js';
 
@@ -30,6 +30,8 @@ export interface HostOptions {
   /** How long an on-demand source runs on after the last waiter, in milliseconds. */
   readonly lingerMs?: number;
   readonly patience?: Patience;
+  /** Looks at a source again right before it is started. */
+  readonly verify?: (source: InstalledSource) => Quarantine | null;
 }
 
 /** What `status` says of a source. */
@@ -65,6 +67,7 @@ export class SourceHost {
         publish: async (event) => (await options.publish([event]))[0] as EmitResult,
         log: options.log,
         lingerMs: options.lingerMs ?? LINGER_MS,
+        verify: () => options.verify?.(source) ?? null,
         ...(options.patience === undefined ? {} : { patience: options.patience }),
       });
       this.#supervisors.set(source.name, supervisor);

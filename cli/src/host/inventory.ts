@@ -64,6 +64,26 @@ export function takeInventory(installation: Installation): Inventory {
   return { sources, problems };
 }
 
+/**
+ * Looks at one source again, right before its code would run: what was pinned when the daemon
+ * started may have been changed since.
+ */
+export function verifyAgain(
+  installation: Installation,
+  source: InstalledSource,
+): Quarantine | null {
+  try {
+    const which = isWorkspacePackage(installation, source.directory) ? 'packed' : 'all';
+    const observed = observePackage(source.directory, which);
+    const lock = parseLockfile(readFileSync(installation.lockfile, 'utf8'), installation.lockfile);
+    const { waitbusRange } = observed.packageManifest;
+    return quarantineOf(observed, lock, installation.version, waitbusRange);
+  } catch (error) {
+    const { message, remedy } = asWaitbusError(error);
+    return { reason: message, remedy };
+  }
+}
+
 function readLock(installation: Installation, problems: WaitbusError[]): Lockfile {
   try {
     return parseLockfile(readFileSync(installation.lockfile, 'utf8'), installation.lockfile);

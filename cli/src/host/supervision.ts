@@ -3,7 +3,7 @@ import type { EmitResult, SourceState } from '@waitbus/kernel';
 import type { SourceEvent, Step } from '@waitbus/plugin-sdk';
 import { backoff } from './backoff.js';
 import type { ForkSource } from './child.js';
-import type { InstalledSource } from './inventory.js';
+import type { InstalledSource, Quarantine } from './inventory.js';
 
 export interface SupervisorLog {
   debug(details: object, message: string): void;
@@ -22,6 +22,8 @@ export interface SupervisorOptions {
   readonly log: SupervisorLog;
   /** Milliseconds that a source runs on after the last interest. */
   readonly lingerMs: number;
+  /** Asked right before its code would run: why it must not, or null. Default: nothing. */
+  readonly verify?: () => Quarantine | null;
   /** Default: PATIENCE. */
   readonly patience?: Patience;
 }

@@ -34,7 +34,7 @@ export class Supervisor {
   #events = 0;
 
   constructor(options: SupervisorOptions) {
-    this.#options = { patience: PATIENCE, ...options };
+    this.#options = { patience: PATIENCE, verify: () => null, ...options };
   }
 
   get condition(): SourceCondition {
@@ -83,7 +83,8 @@ export class Supervisor {
     this.#clearTimers();
     this.#stopping = this.#child !== null;
     this.#child?.stop();
-    if (this.#condition.state !== 'failed') this.#become('stopped');
+    const { state } = this.#condition;
+    if (state !== 'failed' && state !== 'quarantined') this.#become('stopped');
   }
 
   #setRoots(roots: readonly string[]): void {
@@ -94,7 +95,13 @@ export class Supervisor {
   }
 
   #start(): void {
-    const { source, fork, stateDir, log } = this.#options;
+    const { source, fork, stateDir, log, verify } = this.#options;
+    const quarantine = verify();
+    if (quarantine !== null) {
+      log.warn({ source: source.name, remedy: quarantine.remedy }, quarantine.reason);
+      this.#become('quarantined', quarantine.reason, quarantine.remedy);
+      return;
+    }
     this.#become('starting');
     this.#failure = null;
     this.#stopping = false;
@@ -210,19 +217,13 @@ export class Supervisor {
     const detail = `${source.packageName}: ${this.#failure?.message ?? `ended by itself (${how})`}`;
     const pause = patience.backoff(this.#failures);
     log.warn({ source: source.name, how, failures: this.#failures, pause }, detail);
+    const remedy = this.#failure?.remedy;
     if (pause === null) {
-      this.#become(
-        'failed',
-        `${detail}; given up after ${this.#failures} failures`,
-        this.#failure?.remedy ?? ERRORS.WAITBUS_SOURCE_FAILED.remedy,
-      );
+      const given = `${detail}; given up after ${this.#failures} failures`;
+      this.#become('failed', given, remedy ?? ERRORS.WAITBUS_SOURCE_FAILED.remedy);
       return;
     }
-    this.#become(
-      'starting',
-      `${detail}; next try in ${pause / 1000} s`,
-      this.#failure?.remedy ?? '',
-    );
+    this.#become('starting', `${detail}; next try in ${pause / 1000} s`, remedy ?? '');
     this.#restart = setTimeout(() => this.#start(), pause);
   }
 
