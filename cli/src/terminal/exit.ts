@@ -18,6 +18,11 @@ export class UsageError extends Error {
   }
 }
 
+/** By name: the daemon is a bundle of its own and has a class of its own. */
+function isUsageError(error: unknown): boolean {
+  return error instanceof Error && error.name === 'UsageError';
+}
+
 /** Writes a line for people. */
 export function say(line: string): void {
   process.stderr.write(`${line}\n`);
@@ -30,7 +35,7 @@ export function print(line: string): void {
 
 /** Errors of the caller's making end with 2, others with 1. */
 export function exitCodeOf(error: unknown): number {
-  if (error instanceof UsageError) return EXIT.usage;
+  if (isUsageError(error)) return EXIT.usage;
   if (!(error instanceof WaitbusError)) return EXIT.failure;
   return /^WAITBUS_(BAD_|UNKNOWN_|UNREACHABLE|UNSUPPORTED|NOT_PINNED|PIN_MISMATCH)/.test(error.code)
     ? EXIT.usage
@@ -39,7 +44,7 @@ export function exitCodeOf(error: unknown): number {
 
 /** Says the cause and, on a line of its own, the remedy. */
 export function sayError(error: unknown, command: string): void {
-  if (error instanceof UsageError || isParseArgsError(error)) {
+  if (isUsageError(error) || isParseArgsError(error)) {
     say(`waitbus ${command}: ${(error as Error).message}`);
     say(`  waitbus ${command} --help shows how it is used`);
   } else if (error instanceof WaitbusError) {
