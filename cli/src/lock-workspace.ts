@@ -7,12 +7,11 @@ import { join } from 'node:path';
 import {
   formatLockfile,
   LOCKFILE_VERSION,
-  observePackage,
   parseLockfile,
-  type ObservedPackage,
   type Pin,
 } from '@waitbus/plugin-sdk/lockfile';
 import { declaresSources, MANIFEST_KEY, packageCapabilities } from '@waitbus/plugin-sdk/manifest';
+import { observePackage, type ObservedPackage } from '@waitbus/plugin-sdk/manifest/check';
 import { candidatePackages, findInstallation, isWorkspacePackage } from './installation.js';
 import { EXIT, print, say } from './terminal/exit.js';
 

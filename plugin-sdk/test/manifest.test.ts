@@ -2,12 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
-import {
-  declaresSources,
-  MANIFEST_KEY,
-  packageCapabilities,
-  readManifest,
-} from '@waitbus/plugin-sdk/manifest';
+import { declaresSources, MANIFEST_KEY, packageCapabilities } from '@waitbus/plugin-sdk/manifest';
+import { readManifest } from '@waitbus/plugin-sdk/manifest/check';
 
 const ENTRY = { entry: './dist/index.js', activation: 'on-demand', eventTypes: ['pod_phase'] };
 const GOOD = {

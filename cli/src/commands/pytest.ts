@@ -11,7 +11,7 @@ import { shellEnvironment } from './source-env.js';
 
 export async function run(args: readonly string[]): Promise<number> {
   const own = args[0] === '--' ? args.slice(1) : args;
-  const env = { ...process.env, ...shellEnvironment('pytest', process.env) };
+  const env = { ...process.env, ...(await shellEnvironment('pytest', process.env)) };
   const [program, ...leading] = findPytest(process.env);
   if (program === 'python3' && spawnSync('python3', ['-c', 'import pytest']).status !== 0) {
     say('waitbus pytest: there is no pytest on PATH, and none in python3');

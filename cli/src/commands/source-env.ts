@@ -9,11 +9,11 @@ import { takeInventory, type InstalledSource } from '../host/inventory.js';
 import { findInstallation } from '../installation.js';
 
 /** @throws WaitbusError when the source is unknown, quarantined or declares no environment */
-export function shellEnvironment(
+export async function shellEnvironment(
   name: string,
   env: NodeJS.ProcessEnv,
-): Readonly<Record<string, string>> {
-  const source = verifiedSource(name);
+): Promise<Readonly<Record<string, string>>> {
+  const source = await verifiedSource(name);
   const declared = Object.entries(source.manifest.shellEnv ?? {});
   if (declared.length === 0) {
     throw new WaitbusError(
@@ -27,8 +27,8 @@ export function shellEnvironment(
   );
 }
 
-function verifiedSource(name: string): InstalledSource {
-  const { sources } = takeInventory(findInstallation());
+async function verifiedSource(name: string): Promise<InstalledSource> {
+  const { sources } = await takeInventory(findInstallation());
   const source = sources.get(name);
   if (source === undefined) {
     const names = [...sources.keys()].sort().join(', ');

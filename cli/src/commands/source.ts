@@ -13,7 +13,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const [what, name, ...rest] = positionals;
   if (what !== 'env' || name === undefined || rest.length > 0)
     throw new UsageError('usage: waitbus source env NAME');
-  for (const [key, value] of Object.entries(shellEnvironment(name, process.env))) {
+  for (const [key, value] of Object.entries(await shellEnvironment(name, process.env))) {
     print(`export ${key}='${value.replaceAll("'", `'\\''`)}'`);
   }
   return EXIT.ok;

@@ -1,62 +1,37 @@
 /**
- * The configuration file: found by cosmiconfig in the config directory, checked with zod, all
- * problems at once.
+ * The configuration: what it says, its defaults, and whether there is a file at all. Without one
+ * neither its reader nor the schema library is loaded: an idle daemon would keep them for nothing.
  */
-import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
-import { cosmiconfigSync } from 'cosmiconfig';
-import { z } from 'zod';
-import { parseDuration } from '../duration.js';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Durability } from '@waitbus/kernel';
 
-const duration = z.string().transform((text, context) => {
-  const milliseconds = parseDuration(text);
-  if (milliseconds !== null) return milliseconds;
-  context.addIssue({ code: 'custom', message: `${text} is not a duration such as 30d or 12h` });
-  return z.NEVER;
-});
-
-const UNITS: Readonly<Record<string, number>> = { KB: 1e3, MB: 1e6, GB: 1e9 };
-
-const size = z.string().transform((text, context) => {
-  const match = /^(\d+)(KB|MB|GB)$/.exec(text);
-  if (match !== null) return Number(match[1]) * (UNITS[match[2] ?? ''] ?? 1);
-  context.addIssue({ code: 'custom', message: `${text} is not a size such as 500MB or 2GB` });
-  return z.NEVER;
-});
-
-const configSchema = z.strictObject({
+export interface Config {
   /** `normal` survives a killed process; `full` a power failure as well. */
-  durability: z.enum(['normal', 'full']).default('normal'),
-  retention: z.strictObject({ maxAge: duration.optional(), maxSize: size.optional() }).default({}),
-  log: z
-    .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') })
-    .default({
-      level: 'info',
-    }),
+  readonly durability: Durability;
+  readonly retention: {
+    /** Milliseconds. */
+    readonly maxAge?: number | undefined;
+    /** Bytes. */
+    readonly maxSize?: number | undefined;
+  };
+  readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' };
   /** Each source's own section, checked by the source. */
-  sources: z.record(z.string(), z.unknown()).default({}),
-});
+  readonly sources: Readonly<Record<string, unknown>>;
+}
 
-export type Config = z.infer<typeof configSchema>;
+const DEFAULTS: Config = {
+  durability: 'normal',
+  retention: {},
+  log: { level: 'info' },
+  sources: {},
+};
+
+export const CONFIG_FILES = ['config.json', 'config.yaml', 'config.yml'] as const;
 
 /** @throws WaitbusError WAITBUS_BAD_CONFIG with every problem and its path */
-export function loadConfig(configDir: string): Config {
-  const explorer = cosmiconfigSync('waitbus', {
-    searchPlaces: ['config.json', 'config.yaml', 'config.yml'],
-    searchStrategy: 'none',
-  });
-  let found;
-  try {
-    found = explorer.search(configDir);
-  } catch (error) {
-    throw new WaitbusError('WAITBUS_BAD_CONFIG', (error as Error).message);
-  }
-  const parsed = configSchema.safeParse(found?.config ?? {});
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(
-    (issue) => `${issue.path.map(String).join('.')}: ${issue.message}`,
-  );
-  throw new WaitbusError(
-    'WAITBUS_BAD_CONFIG',
-    `${found?.filepath ?? configDir}:\n  ${problems.join('\n  ')}`,
-  );
+export async function loadConfig(configDir: string): Promise<Config> {
+  if (!CONFIG_FILES.some((name) => existsSync(join(configDir, name)))) return DEFAULTS;
+  const { readConfig } = await import('./read-config.js');
+  return readConfig(configDir);
 }

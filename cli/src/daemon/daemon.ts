@@ -51,27 +51,25 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       sources: host.list(),
     }),
   });
-  const inventory = takeInventory(installation);
-  for (const { message, remedy } of inventory.problems) log.warn({ remedy }, message);
-  const host = new SourceHost({
-    inventory,
-    fork: forkWith(installation.sourceRunner, env),
-    stateDir: paths.sources,
-    config: config.sources,
-    publish: kernel.publish,
-    verify: (source) => verifyAgain(installation, source),
-    log,
-  });
-  kernel.onInterest({
-    checkSource: (name) => host.checkSource(name),
-    interest: (asked) => host.interest(asked),
-  });
-  kernel.handle('stop', () => {
-    setImmediate(options.onStopRequest);
-    return { kind: 'stopping' };
-  });
   const intake = new SpoolIntake({ directory: paths.spool, publish: kernel.publish, log });
+  let host: SourceHost;
   try {
+    const inventory = await takeInventory(installation);
+    for (const { message, remedy } of inventory.problems) log.warn({ remedy }, message);
+    host = new SourceHost({
+      inventory,
+      fork: forkWith(installation.sourceRunner, env),
+      stateDir: paths.sources,
+      config: config.sources,
+      publish: kernel.publish,
+      verify: (source) => verifyAgain(installation, source),
+      log,
+    });
+    kernel.onInterest(host);
+    kernel.handle('stop', () => {
+      setImmediate(options.onStopRequest);
+      return { kind: 'stopping' };
+    });
     await kernel.listen();
     await intake.start();
     host.start();

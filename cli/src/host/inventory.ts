@@ -1,20 +1,27 @@
 /**
  * Which sources there are and whether they may run: discovered by the manifest key, compared with
- * the lock by content hash. Reads files, runs nothing; the verdict is data.
+ * the lock by content hash. Reads files, runs nothing; the verdict is data. The schema library is
+ * loaded only for a package that does not equal its pin: the bytes of one that does were checked
+ * when they were pinned.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { asWaitbusError, ERRORS, type WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import {
   EMPTY_LOCKFILE,
-  observePackage,
+  lookAtPackage,
   parseLockfile,
   trust,
   type Lockfile,
-  type ObservedPackage,
+  type Look,
 } from '@waitbus/plugin-sdk/lockfile';
-import { declaresSources, type SourceEntry } from '@waitbus/plugin-sdk/manifest';
-import { satisfies } from 'semver';
+import {
+  declaresSources,
+  readPinnedManifest,
+  type Manifest,
+  type SourceEntry,
+} from '@waitbus/plugin-sdk/manifest';
+import satisfies from 'semver/functions/satisfies.js';
 import { candidatePackages, isWorkspacePackage, type Installation } from '../installation.js';
 
 /** A source that was found. */
@@ -40,15 +47,14 @@ export interface Inventory {
 }
 
 /** Looks at every candidate package. */
-export function takeInventory(installation: Installation): Inventory {
+export async function takeInventory(installation: Installation): Promise<Inventory> {
   const problems: WaitbusError[] = [];
   const lock = readLock(installation, problems);
   const found: InstalledSource[] = [];
   for (const directory of candidatePackages(installation)) {
     try {
       if (!declaresSources(readFileSync(join(directory, 'package.json'), 'utf8'))) continue;
-      const which = isWorkspacePackage(installation, directory) ? 'packed' : 'all';
-      found.push(...judge(observePackage(directory, which), lock, installation.version));
+      found.push(...(await judge(directory, lock, installation)));
     } catch (error) {
       problems.push(asWaitbusError(error));
     }
@@ -73,15 +79,17 @@ export function verifyAgain(
   source: InstalledSource,
 ): Quarantine | null {
   try {
-    const which = isWorkspacePackage(installation, source.directory) ? 'packed' : 'all';
-    const observed = observePackage(source.directory, which);
+    const look = lookAtPackage(source.directory, filesOf(installation, source.directory));
     const lock = parseLockfile(readFileSync(installation.lockfile, 'utf8'), installation.lockfile);
-    const { waitbusRange } = observed.packageManifest;
-    return quarantineOf(observed, lock, installation.version, waitbusRange);
+    return differenceFromPin(look, lock);
   } catch (error) {
     const { message, remedy } = asWaitbusError(error);
     return { reason: message, remedy };
   }
+}
+
+function filesOf(installation: Installation, directory: string): 'packed' | 'all' {
+  return isWorkspacePackage(installation, directory) ? 'packed' : 'all';
 }
 
 function readLock(installation: Installation, problems: WaitbusError[]): Lockfile {
@@ -93,38 +101,46 @@ function readLock(installation: Installation, problems: WaitbusError[]): Lockfil
   }
 }
 
-function judge(
-  observed: ObservedPackage,
+async function judge(
+  directory: string,
   lock: Lockfile,
-  waitbusVersion: string,
-): InstalledSource[] {
-  const { packageName, waitbusRange, sources } = observed.packageManifest;
-  const quarantine = quarantineOf(observed, lock, waitbusVersion, waitbusRange);
+  installation: Installation,
+): Promise<InstalledSource[]> {
+  const look = lookAtPackage(directory, filesOf(installation, directory));
+  const difference = differenceFromPin(look, lock);
+  const { packageName, version, waitbusRange, sources } =
+    difference === null
+      ? readPinnedManifest(look.packageJson)
+      : await checkedManifest(look.packageJson, directory);
+  const quarantine =
+    engineMismatch(`${packageName} ${version}`, waitbusRange, installation) ?? difference;
   return Object.entries(sources).map(([name, manifest]) => ({
     name,
     packageName,
-    version: observed.version,
-    directory: observed.directory,
+    version,
+    directory,
     manifest,
     quarantine,
   }));
 }
 
-function quarantineOf(
-  observed: ObservedPackage,
-  lock: Lockfile,
-  waitbusVersion: string,
-  waitbusRange: string,
-): Quarantine | null {
-  const { packageName } = observed.packageManifest;
-  if (!satisfies(waitbusVersion, waitbusRange, { includePrerelease: true })) {
-    return {
-      reason: `${packageName} ${observed.version} needs waitbus ${waitbusRange}, this is ${waitbusVersion}`,
-      remedy: `Install a version of ${packageName} for waitbus ${waitbusVersion}.`,
-    };
-  }
+async function checkedManifest(packageJson: string, directory: string): Promise<Manifest> {
+  const { readManifest } = await import('@waitbus/plugin-sdk/manifest/check');
+  return readManifest(packageJson, join(directory, 'package.json'));
+}
+
+function engineMismatch(what: string, range: string, { version }: Installation): Quarantine | null {
+  if (satisfies(version, range, { includePrerelease: true })) return null;
+  return {
+    reason: `${what} needs waitbus ${range}, this is ${version}`,
+    remedy: `Install a version of it for waitbus ${version}.`,
+  };
+}
+
+function differenceFromPin(look: Look, lock: Lockfile): Quarantine | null {
+  const { packageName } = look;
   const pin = Object.hasOwn(lock.plugins, packageName) ? lock.plugins[packageName] : undefined;
-  const decision = trust(pin, observed);
+  const decision = trust(pin, look);
   switch (decision.verdict) {
     case 'match':
       return null;

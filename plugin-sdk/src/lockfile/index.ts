@@ -1,5 +1,5 @@
 /** Pins: the lockfile's format, content hashes, and the trust decision. */
 export * from './content-hash.js';
 export * from './lockfile.js';
-export * from './observe.js';
+export * from './look.js';
 export * from './trust.js';

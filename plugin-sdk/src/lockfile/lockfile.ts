@@ -1,47 +1,87 @@
 /**
  * plugins.lock.json as pure data: parse with every refusal, format canonically. No I/O.
  */
-import { z } from 'zod';
 import { WaitbusError } from '../envelope/index.js';
-import { capabilitiesSchema } from '../manifest/index.js';
+import type { Capabilities } from '../manifest/index.js';
+import { isFlag, isText, listOf, mapOf, matching, members, nullOr, oneOf } from './check.js';
 
 export const LOCKFILE_VERSION = 1;
 
-const contentHash = z.string().regex(/^h1:[A-Za-z0-9+/]{43}=$/, 'must be h1: and a base64 sha256');
-const sha512 = z.string().regex(/^sha512-[A-Za-z0-9+/]{86}==$/, 'must be exactly one sha512');
-
-const dependencySchema = z.strictObject({
-  content: contentHash.nullable(),
-  integrity: sha512.nullable(),
-  optional: z.boolean(),
-  version: z.string(),
-});
-
-const pinSchema = z.strictObject({
-  /** The union over the package's sources: consent is given to a package. */
-  capabilities: capabilitiesSchema,
-  content: contentHash,
-  contract: z.literal('waitbus.sources.v1'),
-  dependencies: z.record(z.string(), dependencySchema),
-  evidence: z.enum(['provenance', 'registry', 'local']),
-  firstPinnedAt: z.iso.datetime(),
-  installScripts: z.enum(['none', 'declared']),
-  integrity: sha512.nullable(),
-  manifest: z.string().regex(/^sha256-[A-Za-z0-9+/]{43}=$/),
-  origin: z.enum(['registry', 'tarball', 'directory', 'workspace']),
-  publisher: z.null(),
-  sources: z.array(z.string()),
-  version: z.string(),
-});
-
-const lockfileSchema = z.strictObject({
-  lockfileVersion: z.literal(LOCKFILE_VERSION),
-  plugins: z.record(z.string(), pinSchema),
-});
+/** A dependency that npm laid beside a package. */
+export interface DependencyPin {
+  readonly content: string | null;
+  readonly integrity: string | null;
+  readonly optional: boolean;
+  readonly version: string;
+}
 
 /** One package's pin. */
-export type Pin = z.infer<typeof pinSchema>;
-export type Lockfile = z.infer<typeof lockfileSchema>;
+export interface Pin {
+  /** The union over the package's sources: consent is given to a package. */
+  readonly capabilities: Capabilities;
+  /** `h1:` and a base64 sha256, see contentHash. */
+  readonly content: string;
+  readonly contract: 'waitbus.sources.v1';
+  readonly dependencies: Readonly<Record<string, DependencyPin>>;
+  readonly evidence: 'provenance' | 'registry' | 'local';
+  /** ISO 8601 in UTC. */
+  readonly firstPinnedAt: string;
+  readonly installScripts: 'none' | 'declared';
+  /** Exactly one sha512, as npm writes it. */
+  readonly integrity: string | null;
+  /** sha256 of the manifest key's value. */
+  readonly manifest: string;
+  readonly origin: 'registry' | 'tarball' | 'directory' | 'workspace';
+  readonly publisher: null;
+  readonly sources: readonly string[];
+  readonly version: string;
+}
+
+export interface Lockfile {
+  readonly lockfileVersion: typeof LOCKFILE_VERSION;
+  readonly plugins: Readonly<Record<string, Pin>>;
+}
+
+const contentHash = matching(/^h1:[A-Za-z0-9+/]{43}=$/, 'must be h1: and a base64 sha256');
+const sha512 = matching(/^sha512-[A-Za-z0-9+/]{86}==$/, 'must be exactly one sha512');
+
+const checkLockfile = members({
+  lockfileVersion: oneOf(LOCKFILE_VERSION),
+  plugins: mapOf(
+    members({
+      capabilities: members({
+        childProcess: listOf(isText),
+        env: listOf(isText),
+        fsRead: listOf(isText),
+        fsWrite: listOf(isText),
+        nativeAddon: isFlag,
+        net: listOf(isText),
+      }),
+      content: contentHash,
+      contract: oneOf('waitbus.sources.v1'),
+      dependencies: mapOf(
+        members({
+          content: nullOr(contentHash),
+          integrity: nullOr(sha512),
+          optional: isFlag,
+          version: isText,
+        }),
+      ),
+      evidence: oneOf('provenance', 'registry', 'local'),
+      firstPinnedAt: matching(
+        /^\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\dZ$/,
+        'must be a time such as 2026-11-22T00:00:00Z',
+      ),
+      installScripts: oneOf('none', 'declared'),
+      integrity: nullOr(sha512),
+      manifest: matching(/^sha256-[A-Za-z0-9+/]{43}=$/, 'must be a base64 sha256'),
+      origin: oneOf('registry', 'tarball', 'directory', 'workspace'),
+      publisher: oneOf(null),
+      sources: listOf(isText),
+      version: isText,
+    }),
+  ),
+});
 
 /** A lock without a pin. */
 export const EMPTY_LOCKFILE: Lockfile = { lockfileVersion: LOCKFILE_VERSION, plugins: {} };
@@ -56,6 +96,8 @@ export function parseLockfile(text: string, file: string): Lockfile {
   const lines = text.split('\n');
   const marker = lines.findIndex((line) => /^(<{7}|={7}|>{7})/.test(line));
   if (marker !== -1) throw bad(file, marker + 1, 'holds a merge conflict marker');
+  const hidden = lines.findIndex((line) => line.trimStart().startsWith('"__proto__":'));
+  if (hidden !== -1) throw bad(file, hidden + 1, 'holds a __proto__ key');
   let data: unknown;
   try {
     data = JSON.parse(text);
@@ -70,21 +112,19 @@ export function parseLockfile(text: string, file: string): Lockfile {
       'Upgrade waitbus.',
     );
   }
-  const parsed = lockfileSchema.safeParse(data);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(
-      (issue) => `${issue.path.map(String).join('.')}: ${issue.message}`,
-    );
+  const problems: string[] = [];
+  checkLockfile(data, '', problems);
+  if (problems.length > 0) {
     throw new WaitbusError('WAITBUS_BAD_LOCKFILE', `${file}:\n  ${problems.join('\n  ')}`);
   }
-  // Duplicate keys, __proto__, CRLF and another order all show as bytes that differ.
-  const canonical = formatLockfile(parsed.data).split('\n');
+  // Duplicate keys, CRLF and another order all show as bytes that differ.
+  const canonical = formatLockfile(data as Lockfile).split('\n');
   const differs = canonical.findIndex((line, index) => line !== lines[index]);
   if (differs !== -1 || canonical.length !== lines.length) {
     const line = (differs === -1 ? canonical.length : differs) + 1;
     throw bad(file, line, 'is not in canonical form');
   }
-  return parsed.data;
+  return data as Lockfile;
 }
 
 /** The one canonical text of a lock: keys sorted by code point, two spaces, LF, final newline. */

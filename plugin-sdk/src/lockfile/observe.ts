@@ -1,15 +1,13 @@
 /**
- * Looks at a package on disk and says what a pin of it must equal. Reads files, runs nothing.
+ * A look at a package together with its checked manifest: what is to be pinned, or is refused with
+ * every problem of its manifest. Loads the schema library.
  */
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MANIFEST_KEY, readManifest, type Manifest } from '../manifest/index.js';
-import { contentHash } from './content-hash.js';
-import { compareCodePoints } from './lockfile.js';
-import type { Observed } from './trust.js';
+import type { Manifest } from '../manifest/index.js';
+import { readManifest } from '../manifest/read.js';
+import { lookAtPackage, type Look } from './look.js';
 
-export interface ObservedPackage extends Observed {
+export interface ObservedPackage extends Look {
   readonly directory: string;
   readonly packageManifest: Manifest;
 }
@@ -20,16 +18,7 @@ export interface ObservedPackage extends Observed {
  * @throws WaitbusError WAITBUS_BAD_MANIFEST or WAITBUS_PIN_MISMATCH
  */
 export function observePackage(directory: string, which: 'all' | 'packed'): ObservedPackage {
-  const file = join(directory, 'package.json');
-  const text = readFileSync(file, 'utf8');
-  const packageManifest = readManifest(text, file);
-  const declared = (JSON.parse(text) as Record<string, unknown>)[MANIFEST_KEY];
-  return {
-    directory,
-    packageManifest,
-    version: packageManifest.version,
-    sources: Object.keys(packageManifest.sources).sort(compareCodePoints),
-    manifest: `sha256-${createHash('sha256').update(JSON.stringify(declared)).digest('base64')}`,
-    content: contentHash(directory, which),
-  };
+  const look = lookAtPackage(directory, which);
+  const packageManifest = readManifest(look.packageJson, join(directory, 'package.json'));
+  return { ...look, directory, packageManifest };
 }

@@ -1,3 +1,2 @@
-/** The manifest of a source package: its schema and its reader. */
-export * from './read.js';
-export * from './schema.js';
+/** The manifest of a source package, without the schema that checks it (`./check`). */
+export * from './entry.js';

@@ -1,28 +1,11 @@
 /**
  * From the text of a package.json to a checked manifest, with all problems together. Pure: whoever
- * reads the file hands in its text.
+ * reads the file hands in its text. Loads the schema library.
  */
 import type { z } from 'zod';
 import { WaitbusError } from '../envelope/index.js';
-import { MANIFEST_KEY, packageSchema, type Capabilities, type SourceEntry } from './schema.js';
-
-export interface Manifest {
-  readonly packageName: string;
-  readonly version: string;
-  /** Semver range of waitbus versions that the package is written for. */
-  readonly waitbusRange: string;
-  readonly sources: Readonly<Record<string, SourceEntry>>;
-}
-
-/** Whether package.json text declares sources at all; false for malformed JSON. */
-export function declaresSources(packageJson: string): boolean {
-  if (!packageJson.includes(MANIFEST_KEY)) return false;
-  try {
-    return MANIFEST_KEY in (JSON.parse(packageJson) as object);
-  } catch {
-    return false;
-  }
-}
+import { MANIFEST_KEY, type Manifest } from './entry.js';
+import { packageSchema } from './schema.js';
 
 /**
  * Reads the manifest out of a package.json.
@@ -50,21 +33,6 @@ export function readManifest(packageJson: string, file: string): Manifest {
     version,
     waitbusRange: engines.waitbus,
     sources: parsed.data[MANIFEST_KEY],
-  };
-}
-
-/** What a package may do: the union over its sources, each list sorted and without repeats. */
-export function packageCapabilities(manifest: Manifest): Capabilities {
-  const all = Object.values(manifest.sources).map((source) => source.capabilities);
-  const union = (pick: (one: Capabilities) => readonly string[]) =>
-    [...new Set(all.flatMap(pick))].sort();
-  return {
-    net: union((one) => one.net),
-    fsRead: union((one) => one.fsRead),
-    fsWrite: union((one) => one.fsWrite),
-    childProcess: union((one) => one.childProcess),
-    env: union((one) => one.env),
-    nativeAddon: all.some((one) => one.nativeAddon),
   };
 }
 
