@@ -7,6 +7,7 @@ export {
   type SubscriptionRequest,
 } from './bus/subscription.js';
 export * from './kernel.js';
+export { releaseStartupPages } from './os/startup-pages.js';
 export { encodeFrame, FrameDecoder, parseFrame } from './socket/frame.js';
 export type { Request } from './socket/connection.js';
 export { type Durability } from './store/open.js';

@@ -2,6 +2,7 @@
 import { closeSync, writeSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
+import { releaseStartupPages } from '@waitbus/kernel';
 import { asWaitbusError, type WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { pino } from 'pino';
 import { loadConfig } from '../daemon/config.js';
@@ -15,6 +16,8 @@ const OPTIONS = {
   'ready-fd': { type: 'string' },
 } as const;
 const LEVELS = ['debug', 'info', 'warn', 'error'];
+/** Until then those that waited for the daemon have been served. */
+const SETTLED_MS = 500;
 /** What still runs this long after the stop began is cut off. */
 const STOP_LIMIT_MS = 3000;
 
@@ -35,7 +38,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   try {
     const paths = resolvePaths();
-    const config = loadConfig(paths.configDir);
+    const config = await loadConfig(paths.configDir);
     const log = pino(
       { level: level ?? config.log.level, base: null },
       pino.destination({ fd: 2, sync: true }),
@@ -54,6 +57,7 @@ export async function run(args: readonly string[]): Promise<number> {
       onStopRequest: () => requestStop('a client asked'),
     });
     tellStarter('ready');
+    setTimeout(releaseStartupPages, SETTLED_MS).unref();
     log.info({ why: await stopRequested }, 'stopping');
     daemon.stop();
     setTimeout(() => process.exit(EXIT.ok), STOP_LIMIT_MS).unref();
