@@ -12,4 +12,4 @@ export { encodeFrame, FrameDecoder, parseFrame } from './socket/frame.js';
 export type { Request } from './socket/connection.js';
 export { type Durability } from './store/open.js';
 export { type RetentionLimits } from './store/retention.js';
-export { type EmitResult } from './store/store.js';
+export { type EmitResult } from './store/append.js';

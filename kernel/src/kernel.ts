@@ -14,9 +14,10 @@ import type { Request } from './socket/connection.js';
 import { encodeFrame } from './socket/frame.js';
 import { prepareDirectory } from './socket/listen.js';
 import { SocketServer } from './socket/server.js';
+import type { EmitResult } from './store/append.js';
 import type { Durability } from './store/open.js';
 import { Retention, type RetentionLimits } from './store/retention.js';
-import { Store, type EmitResult } from './store/store.js';
+import { Store } from './store/store.js';
 
 export interface KernelLog {
   debug(details: object, message: string): void;

@@ -72,10 +72,10 @@ export class Candidates {
   }
 
   /** Calls `visit` for each subscription that may match; for one with several anchors maybe twice. */
-  each(subject: Subject, visit: (subscription: Subscription) => void): void {
+  each(event: { readonly subject: Subject }, visit: (subscription: Subscription) => void): void {
     for (const subscription of this.#unanchored) visit(subscription);
     for (const { path, byValue } of this.#buckets.values()) {
-      const value = valueAt(subject, path);
+      const value = valueAt(event.subject, path);
       if (value === undefined || (typeof value === 'object' && value !== null)) continue;
       const set = byValue.get(keyOf(value as Literal));
       if (set !== undefined) for (const subscription of set) visit(subscription);

@@ -5,10 +5,11 @@
  * catching up from the last event that was written to it.
  */
 import { asWaitbusError } from '@waitbus/plugin-sdk/envelope';
-import type { Matcher } from '../predicate/index.js';
-import type { CommittedEvent } from '../store/event.js';
-import { MAX_FRAME_BYTES, subjectFromStored, wireFromStored } from '../store/event.js';
-import type { StoredFrame } from '../store/statements.js';
+import { subjectFromStored, type CommittedEvent } from '../store/event.js';
+import { wireFromStored, type Page } from '../store/page.js';
+import type { Prefilter } from '../store/prefilter.js';
+import type { Selection } from '../store/select.js';
+import { chunksOf, type Chunk } from '../store/wire.js';
 import { Candidates } from './candidates.js';
 import {
   Subscription,
@@ -23,7 +24,11 @@ export interface Log {
   readonly headSeq: number;
   readonly floor: string | null;
   readonly floorSeq: number;
-  page(after: number, maxRows: number, maxBytes: number): readonly StoredFrame[];
+  page(after: number, maxRows: number, maxBytes: number): Page;
+  select(prefilter: Prefilter, after: number, maxRows: number): Selection;
+  frameAt(seq: number): Buffer;
+  /** The event_id at a position, or null when there is none. */
+  idAt(seq: number): string | null;
 }
 
 export interface HubOptions {
@@ -86,17 +91,38 @@ export class Hub {
 
   /** Hands newly committed events, in log order, to the live subscriptions that match. */
   publish(events: readonly CommittedEvent[]): void {
-    const touched = new Set<Sink>();
+    const everything: Subscription[] = [];
+    const matches = new Map<Subscription, CommittedEvent[]>();
     for (const event of events) {
-      this.#live.each(event.subject, (subscription) => {
-        if (!subscription.live || subscription.lastSeq === event.seq) return;
+      this.#live.each(event, (subscription) => {
+        if (subscription.lastSeq === event.seq) return;
         subscription.lastSeq = event.seq;
-        if (subscription.selects?.(event.subject) === false) return;
-        touched.add(subscription.sink);
-        if (!subscription.sink.write(event.wire)) this.#fallBehind(subscription, event);
+        if (subscription.selects === null) {
+          if (event === events[0]) everything.push(subscription);
+          return;
+        }
+        if (!subscription.selects(event.subject)) return;
+        const matched = matches.get(subscription);
+        if (matched === undefined) matches.set(subscription, [event]);
+        else matched.push(event);
       });
     }
-    for (const sink of touched) sink.flush();
+    if (everything.length > 0) {
+      const chunks = chunksOf(events);
+      for (const subscription of everything) this.#deliver(subscription, chunks);
+    }
+    for (const [subscription, matched] of matches) this.#deliver(subscription, chunksOf(matched));
+  }
+
+  /** Writes until the sink is behind; what is left then is read from the log. */
+  #deliver(subscription: Subscription, chunks: readonly Chunk<CommittedEvent>[]): void {
+    const { sink } = subscription;
+    for (const { bytes, last } of chunks) {
+      if (sink.write(bytes)) continue;
+      this.#fallBehind(subscription, last);
+      break;
+    }
+    sink.flush();
   }
 
   /** The sink has room again: goes on from the cursor. */
@@ -131,12 +157,12 @@ export class Hub {
    * turns, no event can fall between the last page and the first live one, and none is in both.
    */
   advance(subscription: Subscription): void {
-    const { position, selects, sink } = subscription;
+    const { position, sink } = subscription;
     if (subscription.closed || subscription.stalled || position === null) return;
     const { defer, onReadError } = this.#options;
     let next: Step;
     try {
-      next = this.#read(position, selects);
+      next = this.#read(position, subscription);
     } catch (error) {
       this.unsubscribe(subscription);
       sink.fail(asWaitbusError(error));
@@ -155,22 +181,39 @@ export class Hub {
   }
 
   /** What follows a position; the same position when nothing does. */
-  #read(from: Position, selects: Matcher | null): Step {
+  #read(from: Position, subscription: Subscription): Step {
     const { log, gapFrame } = this.#options;
-    const chunks: Buffer[] = [];
     let position = from;
+    let gap: Buffer | null = null;
     if (log.floor !== null && from.eventId < log.floor) {
-      chunks.push(gapFrame(from.eventId, log.floor));
+      gap = gapFrame(from.eventId, log.floor);
       position = { seq: log.floorSeq, eventId: log.floor };
     }
-    const page = log.page(position.seq, PAGE_ROWS, PAGE_BYTES);
-    const last = page.at(-1);
-    if (last !== undefined) position = { seq: last.seq, eventId: last.event_id };
-    const wanted =
-      selects === null ? page : page.filter((row) => selects(subjectFromStored(row.frame)));
-    if (wanted.length > 0) chunks.push(joined(wanted));
-    const [only = Buffer.alloc(0)] = chunks;
-    return { position, bytes: chunks.length > 1 ? Buffer.concat(chunks) : only };
+    const { through, bytes } =
+      subscription.selects === null
+        ? log.page(position.seq, PAGE_ROWS, PAGE_BYTES)
+        : this.#readMatching(position.seq, subscription);
+    if (through > position.seq) {
+      position = { seq: through, eventId: log.idAt(through) ?? position.eventId };
+    }
+    return { position, bytes: gap === null ? bytes : Buffer.concat([gap, bytes]) };
+  }
+
+  /** A page of what a subscription selects. */
+  #readMatching(after: number, { selects, prefilter }: Subscription): Page {
+    const { log } = this.#options;
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const { seqs, through } = log.select(prefilter, after, PAGE_ROWS);
+    for (const seq of seqs) {
+      const frame = log.frameAt(seq);
+      if (selects?.(subjectFromStored(frame)) === false) continue;
+      const wire = wireFromStored(frame);
+      chunks.push(wire);
+      size += wire.length;
+      if (size >= PAGE_BYTES) return { through: seq, bytes: Buffer.concat(chunks) };
+    }
+    return { through, bytes: Buffer.concat(chunks) };
   }
 
   #join(subscription: Subscription): void {
@@ -187,19 +230,4 @@ export class Hub {
     subscription.stalled = true;
     this.#live.remove(subscription);
   }
-}
-
-/** The page's frames as one chunk, so that it is one write. */
-function joined(rows: readonly StoredFrame[]): Buffer {
-  if (rows.some((row) => row.frame.length > MAX_FRAME_BYTES)) {
-    return Buffer.concat(rows.map((row) => wireFromStored(row.frame)));
-  }
-  const size = rows.reduce((sum, row) => sum + 4 + row.frame.length, 0);
-  const chunk = Buffer.allocUnsafe(size);
-  let at = 0;
-  for (const { frame } of rows) {
-    at = chunk.writeUInt32BE(frame.length, at);
-    at += frame.copy(chunk, at);
-  }
-  return chunk;
 }

@@ -3,12 +3,21 @@
  * queue of events. `hub.ts` moves it between live and catching up.
  */
 import type { WaitbusError } from '@waitbus/plugin-sdk/envelope';
-import { all, compile, type Matcher, type Predicate, type Subject } from '../predicate/index.js';
+import {
+  all,
+  compile,
+  oneOf,
+  type Matcher,
+  type Predicate,
+  type Subject,
+  type Term,
+} from '../predicate/index.js';
+import { prefilterOf, type Prefilter } from '../store/prefilter.js';
 
 /** Where frames go. A connection in the daemon, a recorder in tests. */
 export interface Sink {
   /**
-   * Takes bytes, always.
+   * Takes bytes, always: one or more whole frames.
    * @returns false once the reader is behind; the caller then stops until `Subscription.drained`
    */
   write(bytes: Buffer): boolean;
@@ -53,6 +62,8 @@ export class Subscription {
   readonly sink: Sink;
   /** null when everything matches, so that replay need not parse what it only copies. */
   readonly selects: Matcher | null;
+  /** What the store can decide of it, for replay. */
+  readonly prefilter: Prefilter;
   /** null while live: then the cursor is at the head. */
   position: Position | null;
   /** The sink's reader is behind: nothing is written until it has drained. */
@@ -75,6 +86,7 @@ export class Subscription {
     this.position = position;
     this.onCaughtUp = onCaughtUp;
     this.selects = compileRequest(request);
+    this.prefilter = prefilterOf(all(requiredTerms(request)));
   }
 
   get live(): boolean {
@@ -109,6 +121,15 @@ export function compileRequest(request: SubscriptionRequest): Matcher | null {
     for (const test of tests) if (!test(subject)) return false;
     return true;
   };
+}
+
+/** Terms that every event must meet, those that name few events first. */
+function requiredTerms({ match, eventTypes, sources }: SubscriptionRequest): Term[] {
+  return [
+    ...match.terms,
+    ...(eventTypes === null ? [] : [oneOf(['event_type'], eventTypes)]),
+    ...(sources === null ? [] : [oneOf(['fields', 'source'], sources)]),
+  ];
 }
 
 function sourceOf(subject: Subject): string {

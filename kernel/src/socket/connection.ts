@@ -3,10 +3,10 @@
  * subscriptions. What a request means is in `commands/`.
  */
 import type { Socket } from 'node:net';
-import { asWaitbusError, WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { asWaitbusError, stringifyJson, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import type { Sink } from '../bus/subscription.js';
 import {
-  encodeFrame,
+  encodeTexts,
   FrameDecoder,
   MAX_EMIT_BYTES,
   MAX_REQUEST_BYTES,
@@ -54,7 +54,8 @@ export class Connection implements Sink {
   speaksOps = false;
   #ended = false;
   #peerEnded = false;
-  #corked = false;
+  /** Answers of this turn as JSON: they leave in one write. */
+  #answers: string[] = [];
   /** Requests whose answer comes in a later turn. */
   #unanswered = 0;
 
@@ -81,21 +82,21 @@ export class Connection implements Sink {
 
   write(bytes: Buffer): boolean {
     if (this.#ended) return true;
-    if (!this.#corked) {
-      this.#corked = true;
-      this.#socket.cork();
-    }
+    this.flush();
     return this.#socket.write(bytes);
   }
 
+  /** Sends the answers that were queued. */
   flush(): void {
-    if (!this.#corked) return;
-    this.#corked = false;
-    this.#socket.uncork();
+    const answers = this.#answers;
+    if (answers.length === 0) return;
+    this.#answers = [];
+    if (!this.#ended) this.#socket.write(encodeTexts(answers));
   }
 
+  /** Sends a frame now. */
   send(message: object): void {
-    this.write(encodeFrame(message));
+    this.#answers.push(stringifyJson(message));
     this.flush();
   }
 
@@ -108,12 +109,12 @@ export class Connection implements Sink {
     this.end();
   }
 
-  /** Says that an answer will come later; the returned function must be called with it. */
-  owe(): (answer: object) => void {
+  /** Says that an answer will come later; the returned function must be called with its JSON. */
+  owe(): (answer: string) => void {
     this.#unanswered += 1;
     return (answer) => {
       this.#unanswered -= 1;
-      this.write(encodeFrame(answer));
+      this.#answers.push(answer);
       if (this.#unanswered > 0) return;
       this.flush();
       if (this.#peerEnded) this.end();
@@ -123,8 +124,8 @@ export class Connection implements Sink {
   /** Ends with a clean EOF: what the peer still sends is read and dropped until it closes. */
   end(): void {
     if (this.#ended) return;
-    this.#ended = true;
     this.flush();
+    this.#ended = true;
     const destroyIn = (milliseconds: number) =>
       setTimeout(() => this.#socket.destroy(), milliseconds).unref();
     let timer = destroyIn(LAST_READ_MS);

@@ -22,6 +22,22 @@ export function encodeText(json: string): Buffer {
   return frame;
 }
 
+/** Frames several JSON texts, one after the other. */
+export function encodeTexts(texts: readonly string[]): Buffer {
+  const [first = ''] = texts;
+  if (texts.length === 1) return encodeText(first);
+  let size = 0;
+  for (const text of texts) size += PREFIX_BYTES + Buffer.byteLength(text);
+  const frames = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const text of texts) {
+    const length = frames.write(text, at + PREFIX_BYTES);
+    frames.writeUInt32BE(length, at);
+    at += PREFIX_BYTES + length;
+  }
+  return frames;
+}
+
 /**
  * Parses a frame's body.
  * @param parse the JSON parser; a client that trusts its daemon passes parseFrameText
@@ -33,8 +49,10 @@ export function parseFrame(
 ): Record<string, unknown> {
   let value: unknown;
   try {
-    if (!isUtf8(body)) throw new Error('not UTF-8');
-    value = parse(body.toString('utf8'));
+    const text = body.toString('utf8');
+    // What is not UTF-8 decodes to this character; so does this character.
+    if (text.includes('\ufffd') && !isUtf8(body)) throw new Error('not UTF-8');
+    value = parse(text);
   } catch (error) {
     throw new WaitbusError('WAITBUS_BAD_FRAME', `not JSON: ${(error as Error).message}`);
   }

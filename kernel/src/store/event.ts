@@ -1,6 +1,6 @@
 /**
- * From a checked event to what is stored and sent: its frame, encoded once. The bytes made here
- * are the bytes that every subscriber gets, live or replayed.
+ * From a checked event to what is stored and sent: its frame, encoded once. The text made here is
+ * what is stored, and its bytes are what every subscriber gets, live or replayed.
  */
 import {
   parseFrameText,
@@ -9,100 +9,143 @@ import {
   type CheckedEvent,
 } from '@waitbus/plugin-sdk/envelope';
 import type { Subject } from '../predicate/index.js';
+import type { WireSpan, WireWriter } from './wire.js';
 
 /** The largest frame that the daemon sends to a subscriber, in bytes (protocol 1). */
 export const MAX_FRAME_BYTES = 65_536;
 /** With the largest payload, the answer to `get` stays within its cap. */
 const MAX_STORED_BYTES = 5 * 1024 * 1024;
-const PREFIX_BYTES = 4;
+
+/** Every frame begins so: `idInText` finds its id behind it. */
+const BEFORE_ID = '{"kind":"event","event_id":"';
+const ID_CHARACTERS = 26;
 
 /** An event that is in the log. */
-export interface CommittedEvent {
+export class CommittedEvent {
   readonly seq: number;
   readonly eventId: string;
-  /** What predicates are tested on: the frame as an object. */
-  readonly subject: Subject;
+  readonly span: WireSpan;
+  readonly #event: CheckedEvent;
+  /** Nanoseconds since the epoch, as digits. */
+  readonly #receivedAt: string;
+  #subject: Subject | null = null;
+
+  constructor(
+    seq: number,
+    eventId: string,
+    span: WireSpan,
+    event: CheckedEvent,
+    receivedAt: string,
+  ) {
+    this.seq = seq;
+    this.eventId = eventId;
+    this.span = span;
+    this.#event = event;
+    this.#receivedAt = receivedAt;
+  }
+
+  /** What predicates are tested on: the frame as an object. Made when it is first asked for. */
+  get subject(): Subject {
+    this.#subject ??= subjectOf(this.#event, this.eventId, BigInt(this.#receivedAt));
+    return this.#subject;
+  }
+
   /** The frame for subscribers, length prefix included; never over the cap. */
-  readonly wire: Buffer;
+  get wire(): Buffer {
+    const { slab, start, end } = this.span;
+    return slab.subarray(start, end);
+  }
 }
 
-export interface EncodedEvent {
-  readonly subject: Subject;
-  /** The frame's JSON, whatever its size. */
-  readonly frame: Buffer;
-  readonly wire: Buffer;
+/** When an event without a time of its own was received, as digits. `now` in milliseconds. */
+export function nanosecondsOf(now: number): string {
+  return String(BigInt(Math.floor(now)) * 1_000_000n);
 }
 
-/** Encodes an event under its id. `now` in nanoseconds since the epoch. */
-export function encodeEvent(event: CheckedEvent, eventId: string, now: bigint): EncodedEvent {
-  const subject = {
-    kind: 'event',
-    event_id: eventId,
-    event_type: event.event_type,
-    owner: event.owner,
-    repo: event.repo,
-    received_at: event.received_at ?? now,
-    delivery_id: event.delivery_id ?? eventId,
-    summary: event.summary,
-    fields: {
-      ...event.fields,
-      source: event.source,
-      event_type: event.event_type,
-      owner: event.owner,
-      repo: event.repo,
-      ingest_method: event.ingest_method,
-    },
-  };
-  // Spliced, because received_at has more digits than JSON.stringify can write.
-  const text =
-    `{"kind":"event","event_id":"${eventId}","event_type":"${subject.event_type}"` +
-    `,"owner":${JSON.stringify(subject.owner)},"repo":${JSON.stringify(subject.repo)}` +
-    `,"received_at":${subject.received_at},"delivery_id":${JSON.stringify(subject.delivery_id)}` +
-    `,"summary":${JSON.stringify(subject.summary)},"fields":${stringifyJson(subject.fields)}}`;
-  const wire = withPrefix(text);
-  if (wire.length > MAX_STORED_BYTES) {
+/**
+ * The frame's JSON, whatever its size.
+ * @param receivedAt nanoseconds since the epoch, as digits: more of them than JSON.stringify can write
+ * @throws WaitbusError WAITBUS_BAD_EVENT
+ */
+export function frameText(event: CheckedEvent, eventId: string, receivedAt: string): string {
+  const { owner, repo, event_type: type } = event;
+  const delivery = event.delivery_id === null ? `"${eventId}"` : JSON.stringify(event.delivery_id);
+  return (
+    `${BEFORE_ID}${eventId}","event_type":"${type}","owner":${JSON.stringify(owner)}` +
+    `,"repo":${JSON.stringify(repo)},"received_at":${receivedAt},"delivery_id":${delivery}` +
+    `,"summary":${JSON.stringify(event.summary)},"fields":${fieldsText(event)}}`
+  );
+}
+
+/** Writes a frame for subscribers; one over the cap is stood for by a `truncated` frame. */
+export function writeWire(writer: WireWriter, text: string, event: CheckedEvent): WireSpan {
+  if (text.length <= MAX_FRAME_BYTES / 3) return writer.append(text);
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= MAX_FRAME_BYTES) return writer.append(text);
+  if (bytes > MAX_STORED_BYTES) {
     throw new WaitbusError('WAITBUS_BAD_EVENT', `fields take over ${MAX_STORED_BYTES} bytes`);
   }
-  const frame = wire.subarray(PREFIX_BYTES);
-  return { subject, frame, wire: wireOf(subject, frame, wire) };
+  return writer.append(truncatedText(idInText(text), event.fields['msg_correlation_id']));
 }
 
-/** The subscriber's bytes of a stored frame, copied as they are. */
-export function wireFromStored(frame: Buffer): Buffer {
-  if (frame.length > MAX_FRAME_BYTES) return truncated(subjectFromStored(frame));
-  const wire = Buffer.allocUnsafe(PREFIX_BYTES + frame.length);
-  wire.writeUInt32BE(frame.length, 0);
-  frame.copy(wire, PREFIX_BYTES);
-  return wire;
+/** What a subscriber gets for a stored frame over the cap. */
+export function truncatedFromStored(frame: Buffer): string {
+  const subject = subjectFromStored(frame);
+  const correlation = (subject['fields'] as Subject)['msg_correlation_id'];
+  return truncatedText(String(subject['event_id']), correlation);
 }
 
 export function subjectFromStored(frame: Buffer): Subject {
   return parseFrameText(frame.toString('utf8')) as Subject;
 }
 
-function wireOf(subject: Subject, frame: Buffer, wire: Buffer): Buffer {
-  return frame.length > MAX_FRAME_BYTES ? truncated(subject) : wire;
+function idInText(text: string): string {
+  return text.slice(BEFORE_ID.length, BEFORE_ID.length + ID_CHARACTERS);
 }
 
-/** Stands for an event over the cap; the whole row is had with `get`. */
-function truncated(subject: Subject): Buffer {
-  const correlation = (subject['fields'] as Subject)['msg_correlation_id'];
-  return withPrefix(
-    JSON.stringify({
-      kind: 'truncated',
-      event_id: subject['event_id'],
-      reason: 'frame_too_large',
-      max_frame_bytes: MAX_FRAME_BYTES,
-      correlation_id:
-        typeof correlation === 'string' && correlation.length <= 512 ? correlation : null,
-    }),
+const OWN_KEYS = ['source', 'event_type', 'owner', 'repo', 'ingest_method'] as const;
+
+/** The producer's fields and, behind them, those that the kernel adds. */
+function fieldsText(event: CheckedEvent): string {
+  const { fields } = event;
+  // What the kernel says of an event stands over what its producer says.
+  if (OWN_KEYS.some((key) => Object.hasOwn(fields, key))) return stringifyJson(fieldsOf(event));
+  const given = stringifyJson(fields);
+  const separator = given === '{}' ? '' : ',';
+  return (
+    `${given.slice(0, -1)}${separator}"source":"${event.source}"` +
+    `,"event_type":"${event.event_type}","owner":${JSON.stringify(event.owner)}` +
+    `,"repo":${JSON.stringify(event.repo)},"ingest_method":"${event.ingest_method}"}`
   );
 }
 
-function withPrefix(text: string): Buffer {
-  const length = Buffer.byteLength(text);
-  const wire = Buffer.allocUnsafe(PREFIX_BYTES + length);
-  wire.writeUInt32BE(length, 0);
-  wire.write(text, PREFIX_BYTES);
-  return wire;
+function fieldsOf(event: CheckedEvent): CheckedEvent['fields'] {
+  const { source, event_type, owner, repo, ingest_method } = event;
+  return { ...event.fields, source, event_type, owner, repo, ingest_method };
+}
+
+function subjectOf(event: CheckedEvent, eventId: string, receivedAt: bigint): Subject {
+  return {
+    kind: 'event',
+    event_id: eventId,
+    event_type: event.event_type,
+    owner: event.owner,
+    repo: event.repo,
+    received_at: receivedAt,
+    delivery_id: event.delivery_id ?? eventId,
+    summary: event.summary,
+    fields: fieldsOf(event),
+  };
+}
+
+/** Stands for an event over the cap; the whole row is had with `get`. */
+function truncatedText(eventId: string, correlation: unknown): string {
+  return JSON.stringify({
+    kind: 'truncated',
+    event_id: eventId,
+    reason: 'frame_too_large',
+    max_frame_bytes: MAX_FRAME_BYTES,
+    correlation_id:
+      typeof correlation === 'string' && correlation.length <= 512 ? correlation : null,
+  });
 }

@@ -24,6 +24,14 @@ export const MIGRATIONS: readonly string[] = [
     value TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  // What is looked for in a long log; see prefilter.ts. Few events have these keys.
+  ['head_sha', 'msg_to', 'msg_correlation_id']
+    .map(
+      (key) => `
+  CREATE INDEX events_by_${key} ON events (json_extract(frame, '$.fields.${key}'))
+    WHERE json_extract(frame, '$.fields.${key}') IS NOT NULL;`,
+    )
+    .join(''),
 ];
 
 /** "wbus" in ASCII: tells our files from other SQLite files. */

@@ -8,28 +8,41 @@ export interface Place {
   readonly event_id: string;
 }
 
-export interface StoredFrame extends Place {
-  /** The frame's JSON. */
-  readonly frame: Buffer;
-}
-
 export interface FullEvent {
   readonly frame: Buffer;
   /** JSON text, or null. */
   readonly payload: string | null;
 }
 
+/** What frames of a stretch of the log take, in bytes. */
+export interface Sizes {
+  readonly total: number;
+  readonly largest: number;
+}
+
 type Sql<Parameters extends unknown[], Row = unknown> = Database.Statement<Parameters, Row>;
 
+/** seq, event_id, delivery_id, source, event_type, frame, payload: one row after the other. */
+export type RowValues = (number | string | null)[];
+export const ROW_VALUES = 7;
+
+/** How many rows an insert takes at once; the fewer calls, the faster. */
+const INSERT_ROWS = [64, 8, 1] as const;
+
 export interface Statements {
-  readonly insert: Sql<[number, string, string | null, string, string, Buffer, string | null]>;
+  readonly begin: Sql<[]>;
+  readonly commit: Sql<[]>;
+  readonly rollback: Sql<[]>;
+  readonly inserts: readonly { readonly rows: number; readonly sql: Sql<RowValues> }[];
   readonly idByDelivery: Sql<[string], string>;
   readonly idAt: Sql<[number], string>;
   /** The id there, unless the event has a delivery_id of its own. */
   readonly keylessIdAt: Sql<[number], string>;
-  /** Parameters: a position, how many. */
-  readonly sizesAfter: Sql<[number, number], number>;
-  readonly framesAfter: Sql<[number, number], StoredFrame>;
+  /** Parameters: after this position, through that one. */
+  readonly sizes: Sql<[number, number], Sizes>;
+  /** The frames of a stretch, each behind four line breaks, which occur in no frame. */
+  readonly frames: Sql<[number, number], Buffer>;
+  readonly frameAt: Sql<[number], Buffer>;
   readonly full: Sql<[number], FullEvent>;
   readonly first: Sql<[], number>;
   readonly last: Sql<[], Place>;
@@ -40,23 +53,27 @@ export interface Statements {
 
 export function prepareStatements(db: Database.Database): Statements {
   return {
-    insert: statement(
-      db,
-      `INSERT INTO events (seq, event_id, delivery_id, source, event_type, frame, payload)
-       VALUES (?, ?, ?, ?, ?, CAST(? AS TEXT), ?)`,
-    ),
+    begin: statement(db, 'BEGIN IMMEDIATE'),
+    commit: statement(db, 'COMMIT'),
+    rollback: statement(db, 'ROLLBACK'),
+    inserts: INSERT_ROWS.map((rows) => ({
+      rows,
+      sql: statement<RowValues>(db, insertOf(rows)),
+    })),
     idByDelivery: value(db, 'SELECT event_id FROM events WHERE delivery_id = ?'),
     idAt: value(db, 'SELECT event_id FROM events WHERE seq = ?'),
     keylessIdAt: value(db, 'SELECT event_id FROM events WHERE seq = ? AND delivery_id IS NULL'),
-    sizesAfter: value(
+    sizes: statement(
       db,
-      'SELECT octet_length(frame) FROM events WHERE seq > ? ORDER BY seq LIMIT ?',
+      `SELECT sum(octet_length(frame)) AS total, max(octet_length(frame)) AS largest
+       FROM events WHERE seq > ? AND seq <= ?`,
     ),
-    framesAfter: statement(
+    frames: value(
       db,
-      `SELECT seq, event_id, CAST(frame AS BLOB) AS frame FROM events
-       WHERE seq > ? ORDER BY seq LIMIT ?`,
+      `SELECT CAST(char(10, 10, 10, 10) || group_concat(frame, char(10, 10, 10, 10)) AS BLOB)
+       FROM (SELECT frame FROM events WHERE seq > ? AND seq <= ? ORDER BY seq)`,
     ),
+    frameAt: value(db, 'SELECT CAST(frame AS BLOB) FROM events WHERE seq = ?'),
     full: statement(db, 'SELECT CAST(frame AS BLOB) AS frame, payload FROM events WHERE seq = ?'),
     first: value(db, 'SELECT seq FROM events ORDER BY seq LIMIT 1'),
     last: statement(db, 'SELECT seq, event_id FROM events ORDER BY seq DESC LIMIT 1'),
@@ -66,8 +83,14 @@ export function prepareStatements(db: Database.Database): Statements {
   };
 }
 
+function insertOf(rows: number): string {
+  const row = `(${Array<string>(ROW_VALUES).fill('?').join(', ')})`;
+  return `INSERT INTO events (seq, event_id, delivery_id, source, event_type, frame, payload)
+    VALUES ${Array<string>(rows).fill(row).join(', ')}`;
+}
+
 /** A statement whose rows are the value of their one column. */
-function value<Parameters extends unknown[], Value>(
+export function value<Parameters extends unknown[], Value>(
   db: Database.Database,
   sql: string,
 ): Sql<Parameters, Value> {

@@ -4,28 +4,22 @@
  */
 import type { CheckedEvent, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import type Database from 'better-sqlite3';
-import { encodeEvent, type CommittedEvent } from './event.js';
+import { Turn, type EmitResult } from './append.js';
+import type { CommittedEvent } from './event.js';
 import { explainStoreError, openDatabase, type Durability } from './open.js';
-import {
-  prepareStatements,
-  type FullEvent,
-  type Statements,
-  type StoredFrame,
-} from './statements.js';
+import { readFrame, readPage, type Page } from './page.js';
+import type { Prefilter } from './prefilter.js';
+import { select, type Selection } from './select.js';
+import { prepareStatements, type FullEvent, type Statements } from './statements.js';
 import { pragma } from './sqlite.js';
 import { ULID, UlidGenerator } from './ulid.js';
+import { WireWriter } from './wire.js';
 
 export interface StoreOptions {
   readonly file: string;
   readonly durability?: Durability;
   /** The clock, in milliseconds since the epoch. */
   readonly now: () => number;
-}
-
-export interface EmitResult {
-  readonly event_id: string;
-  /** false: an event with this delivery_id was there already, and this is its id. */
-  readonly inserted: boolean;
 }
 
 /** What became of one request's events: all of them or none. */
@@ -39,10 +33,7 @@ export class Store {
   readonly #now: () => number;
   readonly #ids: UlidGenerator;
   readonly #sql: Statements;
-  readonly #commit: (
-    units: readonly (readonly CheckedEvent[])[],
-    sink: CommittedEvent[],
-  ) => EmitResult[][];
+  readonly #wire = new WireWriter();
   #first: number;
   #last: number;
   #head: string | null;
@@ -56,10 +47,6 @@ export class Store {
     this.#file = options.file;
     this.#now = options.now;
     this.#sql = prepareStatements(db);
-    this.#commit = db.transaction(
-      (units: readonly (readonly CheckedEvent[])[], sink: CommittedEvent[]) =>
-        units.map((unit) => unit.map((event) => this.#appendOne(event, sink))),
-    );
     const last = this.#sql.last.get();
     this.#floor = this.#sql.meta.get('floor_id') ?? null;
     this.#last = last?.seq ?? Number(this.#sql.meta.get('floor_seq') ?? 0);
@@ -101,15 +88,10 @@ export class Store {
     readonly outcomes: readonly Outcome[];
     readonly committed: readonly CommittedEvent[];
   } {
-    const committed: CommittedEvent[] = [];
-    const before = { last: this.#last, head: this.#head };
     try {
       this.#refuseIfPoisoned();
-      const outcomes = this.#commit(units, committed).map((results) => ({ results }));
-      return { outcomes, committed };
+      return this.#commit(units);
     } catch (cause) {
-      this.#last = before.last;
-      this.#head = before.head;
       const error = this.#explain(cause);
       const concernsAll = /^WAITBUS_STORE_(FULL|CORRUPT)$/.test(error.code);
       if (units.length <= 1 || concernsAll)
@@ -122,22 +104,64 @@ export class Store {
     }
   }
 
+  #commit(units: readonly (readonly CheckedEvent[])[]): {
+    readonly outcomes: readonly Outcome[];
+    readonly committed: readonly CommittedEvent[];
+  } {
+    const find = (deliveryId: string) => this.#findDelivery(deliveryId);
+    const turn = new Turn(this.#last, this.#now(), this.#ids, this.#wire, find);
+    this.#sql.begin.run();
+    let outcomes: Outcome[];
+    try {
+      outcomes = units.map((unit) => ({ results: unit.map((event) => turn.stage(event)) }));
+      turn.insert(this.#sql);
+      this.#sql.commit.run();
+    } catch (cause) {
+      // A full disk may have ended the transaction already.
+      if (this.#db.inTransaction) this.#sql.rollback.run();
+      throw cause;
+    }
+    const { committed } = turn;
+    const last = committed.at(-1);
+    if (last !== undefined) {
+      this.#last = last.seq;
+      this.#head = last.eventId;
+    }
+    return { outcomes, committed };
+  }
+
   /**
-   * The frames after a position, in order: at least one if there is one, then up to the limits.
+   * The events after a position as wire bytes, in order: at least one if there is one, then up to
+   * the limits.
    * @param after a seq
    */
-  page(after: number, maxRows: number, maxBytes: number): readonly StoredFrame[] {
-    if (after >= this.#last) return [];
+  page(after: number, maxRows: number, maxBytes: number): Page {
+    const from = Math.max(after, this.floorSeq);
+    return this.#read(() => readPage(this.#sql, from, this.#last, maxRows, maxBytes));
+  }
+
+  /** The next events after a position that may meet a prefilter. */
+  select(prefilter: Prefilter, after: number, maxRows: number): Selection {
+    return this.#read(() => select(this.#db, prefilter, after, this.#last, maxRows));
+  }
+
+  /** The stored JSON of the event at a position. */
+  frameAt(seq: number): Buffer {
+    return this.#read(() => readFrame(this.#sql, seq));
+  }
+
+  #read<T>(from: () => T): T {
     this.#refuseIfPoisoned();
     try {
-      // Sizes first: a page of large frames must not be in memory before it is cut.
-      let bytes = 0;
-      const sizes = this.#sql.sizesAfter.all(after, maxRows);
-      const over = sizes.findIndex((size) => (bytes += size) >= maxBytes);
-      return this.#sql.framesAfter.all(after, over === -1 ? sizes.length : over + 1);
+      return from();
     } catch (cause) {
       throw this.#explain(cause);
     }
+  }
+
+  /** The event_id at a position, or null when there is none. */
+  idAt(seq: number): string | null {
+    return seq === this.#last ? this.#head : (this.#sql.idAt.get(seq) ?? null);
   }
 
   /** The position of the newest event whose id is at or before the cursor; by bisection. */
@@ -195,27 +219,6 @@ export class Store {
     } finally {
       this.#db.close();
     }
-  }
-
-  #appendOne(event: CheckedEvent, sink: CommittedEvent[]): EmitResult {
-    const known = event.delivery_id === null ? null : this.#findDelivery(event.delivery_id);
-    if (known !== null) return { event_id: known, inserted: false };
-    const eventId = this.#ids.next();
-    const seq = this.#last + 1;
-    const encoded = encodeEvent(event, eventId, BigInt(Math.floor(this.#now())) * 1_000_000n);
-    this.#sql.insert.run(
-      seq,
-      eventId,
-      event.delivery_id,
-      event.source,
-      event.event_type,
-      encoded.frame,
-      event.payload,
-    );
-    this.#last = seq;
-    this.#head = eventId;
-    sink.push({ seq, eventId, subject: encoded.subject, wire: encoded.wire });
-    return { event_id: eventId, inserted: true };
   }
 
   /** An event without a key of its own has its event_id for one. */

@@ -34,6 +34,9 @@ export class UlidGenerator {
   #timeText: string;
   /** The random part as base32 digits, incremented within one millisecond. */
   readonly #digits = new Uint8Array(RANDOM_CHARACTERS);
+  /** Random bytes, drawn many at a time. */
+  readonly #pool = new Uint8Array(RANDOM_CHARACTERS * 256);
+  #drawn = this.#pool.length;
 
   /**
    * @param now the clock, in milliseconds since the epoch
@@ -62,11 +65,15 @@ export class UlidGenerator {
   #restart(time: number): void {
     this.#time = time;
     this.#timeText = encodeTime(time);
-    randomFillSync(this.#digits);
+    if (this.#drawn === this.#pool.length) {
+      randomFillSync(this.#pool);
+      this.#drawn = 0;
+    }
     for (let at = 0; at < RANDOM_CHARACTERS; at += 1) {
       // The first digit keeps its top bit free, so that a millisecond cannot run out.
-      this.#digits[at] = (this.#digits[at] ?? 0) & (at === 0 ? 15 : 31);
+      this.#digits[at] = (this.#pool[this.#drawn + at] ?? 0) & (at === 0 ? 15 : 31);
     }
+    this.#drawn += RANDOM_CHARACTERS;
   }
 
   #increment(): void {

@@ -134,6 +134,6 @@ test('alternatives of which one has no equality leave the subscription without a
 
 function visited(index: Candidates, event: Subject): Set<Subscription> {
   const seen = new Set<Subscription>();
-  index.each(event, (subscription) => seen.add(subscription));
+  index.each({ subject: event }, (subscription) => seen.add(subscription));
   return seen;
 }

@@ -9,7 +9,7 @@ import { checkEnvelope } from '@waitbus/plugin-sdk/envelope';
 import fc from 'fast-check';
 import { event, Place } from '../../../test/support/kernel.js';
 import { check } from '../../../test/support/property.js';
-import { Hub } from '../../src/bus/hub.js';
+import { Hub, type Log } from '../../src/bus/hub.js';
 import {
   EVERYTHING,
   type Position,
@@ -122,6 +122,17 @@ test('an event committed after the page that came back empty is live, and is del
   world.store.close();
 });
 
+const EMPTY_LOG: Log = {
+  head: null,
+  headSeq: 0,
+  floor: null,
+  floorSeq: 0,
+  page: (after) => ({ through: after, bytes: Buffer.alloc(0) }),
+  select: (_prefilter, after) => ({ seqs: [], through: after }),
+  frameAt: () => assert.fail('an empty log has no frame'),
+  idAt: () => null,
+};
+
 test('a page that cannot be read ends its subscription with the error and no other', () => {
   using place = new Place();
   const store = new Store({ file: place.path('events.db'), now: Date.now });
@@ -130,10 +141,7 @@ test('a page that cannot be read ends its subscription with the error and no oth
   let broken = true;
   const hub = new Hub({
     log: {
-      head: null,
-      headSeq: 0,
-      floor: null,
-      floorSeq: 0,
+      ...EMPTY_LOG,
       page: (...args) => {
         if (broken) throw new Error('the disk is gone');
         return store.page(...args);
@@ -160,11 +168,9 @@ test('a stored frame that is damaged ends the replay that meets it, not the proc
   const tasks: (() => void)[] = [];
   const hub = new Hub({
     log: {
-      head: null,
-      headSeq: 0,
-      floor: null,
-      floorSeq: 0,
-      page: () => [{ seq: 1, event_id: FIRST_ULID, frame: Buffer.from('{"kind":"event",#') }],
+      ...EMPTY_LOG,
+      select: () => ({ seqs: [1], through: 1 }),
+      frameAt: () => Buffer.from('{"kind":"event",#'),
     },
     defer: (work) => tasks.push(work),
     gapFrame: () => Buffer.alloc(0),

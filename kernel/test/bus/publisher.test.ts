@@ -23,7 +23,7 @@ test('all that is published in one turn is one commit, heard before it is answer
     onReadError: (error) => assert.fail(String(error)),
   });
   const write = (): boolean => {
-    story.push('event');
+    story.push('events');
     return true;
   };
   hub.subscribe(
@@ -45,14 +45,34 @@ test('all that is published in one turn is one commit, heard before it is answer
   store.close();
   assert.deepEqual(story, [
     'commit of 2',
-    'event',
-    'event',
+    'events',
     'flush',
     'a',
     'b',
     'commit of 1',
-    'event',
+    'events',
     'flush',
     'c',
   ]);
+});
+
+test('a turn with thousands of events becomes several commits, in order', () => {
+  using place = new Place();
+  const store = new Store({ file: place.path('events.db'), now: Date.now });
+  const hub = new Hub({
+    log: store,
+    defer: (work) => setImmediate(work),
+    gapFrame: () => Buffer.alloc(0),
+    onReadError: (error) => assert.fail(String(error)),
+  });
+  const publisher = new Publisher(store, hub);
+  const answered: number[] = [];
+  for (let unit = 0; unit < 300; unit += 1) {
+    publisher.publish([checkEnvelope(event())], () => answered.push(unit));
+  }
+  assert.ok(answered.length > 0 && answered.length < 300, `${answered.length} were committed`);
+  publisher.flush();
+  assert.deepEqual(answered, [...Array(300).keys()]);
+  assert.equal(store.headSeq, 300);
+  store.close();
 });

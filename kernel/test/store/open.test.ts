@@ -162,7 +162,7 @@ function append(store: Store, count: number): void {
 }
 
 function readToEnd(store: Store): void {
-  for (let at = 0; at < store.headSeq;) at = store.page(at, 50, 1 << 20).at(-1)?.seq ?? Infinity;
+  for (let at = 0; at < store.headSeq;) at = store.page(at, 50, 1 << 20).through;
 }
 
 /** A store with 400 events in the file and 10 in its write-ahead log, as a kill leaves it. */

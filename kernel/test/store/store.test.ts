@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { checkEnvelope, parseJson, type CheckedEvent } from '@waitbus/plugin-sdk/envelope';
-
 import fc from 'fast-check';
 import { event, Place } from '../../../test/support/kernel.js';
 import { check } from '../../../test/support/property.js';
+import { FrameDecoder, parseFrame } from '../../src/socket/frame.js';
+import type { EmitResult } from '../../src/store/append.js';
 import type { CommittedEvent } from '../../src/store/event.js';
 import { connect } from '../../src/store/sqlite.js';
 import { FIRST_ULID, ulidAt } from '../../src/store/ulid.js';
-import { Store, type EmitResult, type Outcome } from '../../src/store/store.js';
+import { Store, type Outcome } from '../../src/store/store.js';
 
 const NOW = 1_752_000_000_000;
 
@@ -54,17 +55,19 @@ function readAll(
 ): { seq: number; event_id: string; frame: Record<string, unknown> }[] {
   const rows = [];
   for (let at = after; ;) {
-    const page = store.page(at, 3, 1 << 20);
-    const last = page.at(-1);
-    if (last === undefined) return rows;
-    rows.push(
-      ...page.map(({ frame, ...place }) => ({
-        ...place,
-        frame: parseJson(frame.toString()) as Record<string, unknown>,
-      })),
-    );
-    at = last.seq;
+    const { through, bytes } = store.page(at, 3, 1 << 20);
+    if (through === at) return rows;
+    const frames = framesIn(bytes);
+    for (const [index, frame] of frames.entries()) {
+      const seq = through - frames.length + 1 + index;
+      rows.push({ seq, event_id: String(frame['event_id']), frame });
+    }
+    at = through;
   }
+}
+
+function framesIn(bytes: Buffer): Record<string, unknown>[] {
+  return [...new FrameDecoder(1 << 20).push(bytes)].map((body) => parseFrame(body));
 }
 
 test('what was appended is read back in order, also after the file was opened again', (t) => {
@@ -182,15 +185,28 @@ test('a page holds at least one row, then as many as the limits allow', (t) => {
     store,
     ...Array.from({ length: 10 }, () => checked({ fields: { pad: 'x'.repeat(1000) } })),
   );
-  assert.equal(store.page(0, 4, 1 << 20).length, 4);
-  assert.equal(store.page(0, 100, 1).length, 1);
-  assert.equal(store.page(0, 100, 2500).length, 2);
+  const page = (after: number, maxRows: number, maxBytes: number) => {
+    const { through, bytes } = store.page(after, maxRows, maxBytes);
+    return [through, framesIn(bytes).length];
+  };
+  assert.deepEqual(page(0, 4, 1 << 20), [4, 4]);
+  assert.deepEqual(page(0, 100, 1), [1, 1]);
+  assert.deepEqual(page(0, 100, 3000), [2, 2]);
+  assert.deepEqual(page(8, 100, 1 << 20), [10, 2]);
+  assert.deepEqual(page(10, 100, 1 << 20), [10, 0]);
+  assert.deepEqual(page(99, 100, 1 << 20), [99, 0]);
+});
+
+test('a page that meets a frame over the cap sends a truncated one in its place', (t) => {
+  const { store } = open(t);
+  const large = checked({ fields: { pad: 'x'.repeat(70_000) } });
+  const ids = append(store, checked(), checked(), large, checked());
+  const kinds = readAll(store).map(({ frame }) => frame['kind']);
+  assert.deepEqual(kinds, ['event', 'event', 'truncated', 'event']);
   assert.deepEqual(
-    store.page(8, 100, 1 << 20).map(({ seq }) => seq),
-    [9, 10],
+    readAll(store).map(({ event_id: id }) => id),
+    ids,
   );
-  assert.deepEqual(store.page(10, 100, 1 << 20), []);
-  assert.deepEqual(store.page(99, 100, 1 << 20), []);
 });
 
 test('a cursor is found wherever it falls', (t) => {
@@ -260,10 +276,10 @@ test('received_at keeps all of its 64 bits, in the frame and after a restart', (
   const times = [0n, 1n, 2n ** 53n + 1n, 1_752_000_000_123_456_789n, 2n ** 63n - 1n];
   append(store, ...times.map((time) => checked({ received_at: time })));
   append(store, checked());
-  const texts = reopen()
+  const text = reopen()
     .page(0, 10, 1 << 20)
-    .map(({ frame }) => frame.toString());
-  const digits = texts.map((text) => /"received_at":(\d+),/.exec(text)?.[1]);
+    .bytes.toString();
+  const digits = [...text.matchAll(/"received_at":(\d+),/g)].map((match) => match[1]);
   assert.deepEqual(digits, [...times, BigInt(NOW) * 1_000_000n].map(String));
 });
 

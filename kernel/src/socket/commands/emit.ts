@@ -1,5 +1,6 @@
 /** `emit`: events into the log, acknowledged once committed, all or none. */
-import { LIMITS, WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { LIMITS, stringifyJson, WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import type { EmitResult } from '../../store/append.js';
 import { errorFrame } from '../connection.js';
 import type { Command } from './context.js';
 
@@ -26,10 +27,15 @@ export const emit: Command = (context, { connection }, request) => {
   });
   const answer = connection.owe();
   context.publisher.publish(checked, (outcome) => {
-    if (outcome.error === undefined) {
-      answer({ kind: 'emit_ack', id: id ?? null, results: outcome.results });
-    } else {
-      answer(errorFrame(id, outcome.error));
-    }
+    if (outcome.error === undefined) answer(ackText(id, outcome.results));
+    else answer(stringifyJson(errorFrame(id, outcome.error)));
   });
 };
+
+/** Spliced, because it is written once for every request. */
+function ackText(id: unknown, results: readonly EmitResult[]): string {
+  const list = results.map(
+    ({ event_id: eventId, inserted }) => `{"event_id":"${eventId}","inserted":${inserted}}`,
+  );
+  return `{"kind":"emit_ack","id":${stringifyJson(id ?? null)},"results":[${list.join(',')}]}`;
+}

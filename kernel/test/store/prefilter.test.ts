@@ -1,0 +1,159 @@
+/** Predicate pushdown: SQLite may let too much through and never too little. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { checkEnvelope, parseJson, type Fields } from '@waitbus/plugin-sdk/envelope';
+import fc from 'fast-check';
+import { event, Place } from '../../../test/support/kernel.js';
+import { check } from '../../../test/support/property.js';
+import { all, compare, compile, oneOf, parsePredicate } from '../../src/predicate/index.js';
+import type { Literal, Subject, Term } from '../../src/predicate/index.js';
+import { subjectFromStored } from '../../src/store/event.js';
+import { MIGRATIONS } from '../../src/store/migrations.js';
+import { isOpen, prefilterOf } from '../../src/store/prefilter.js';
+import { connect } from '../../src/store/sqlite.js';
+import { Store } from '../../src/store/store.js';
+
+/** Values that are equal here and differ there are what a pushdown gets wrong. */
+const scalar = fc.constantFrom<Literal>(
+  'a',
+  'ab',
+  'A',
+  '',
+  '5',
+  'true',
+  'null',
+  '\u00e9',
+  'e\u0301',
+  '\u{1f600}',
+  '\ud800',
+  '\ufffd',
+  'x\u0000y',
+  'x',
+  '%',
+  '_',
+  0,
+  -0,
+  1,
+  5,
+  5.5,
+  0.1,
+  1e-7,
+  1e21,
+  2 ** 53,
+  2 ** 53 - 1,
+  2 ** 60,
+  9007199254740993n,
+  2n ** 60n,
+  2n ** 63n - 1n,
+  12345678901234567890n,
+  true,
+  false,
+  null,
+);
+const key = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom('k', 'head_sha') },
+  { weight: 1, arbitrary: fc.constantFrom('with-dash', 'with"quote', '0', 'odd key') },
+);
+const member = fc.oneof(
+  { weight: 6, arbitrary: scalar },
+  { weight: 1, arbitrary: fc.array(scalar, { maxLength: 3 }) },
+  { weight: 1, arbitrary: fc.dictionary(key, scalar, { maxKeys: 2 }) },
+);
+const fields = fc.dictionary(key, member, { maxKeys: 4 });
+const path = fc
+  .tuple(
+    fc.constantFrom('fields', 'fields', 'fields', 'summary', 'none'),
+    fc.array(key, { minLength: 1, maxLength: 2 }),
+  )
+  .map(([root, keys]) => [root, ...keys]);
+const term: fc.Arbitrary<Term> = fc.oneof(
+  fc
+    .tuple(path, fc.array(scalar, { minLength: 1, maxLength: 3 }))
+    .map(([where, values]) => oneOf(where, values)),
+  fc
+    .tuple(path, fc.constantFrom('a', 'x', '', '\u{1f600}', '\ud800'))
+    .map(([where, prefix]) => compare('^=', where, prefix)),
+  fc.tuple(path, scalar).map(([where, value]) => compare('!=', where, value)),
+);
+
+test('no event that a predicate matches is kept back by the store', (t) => {
+  using place = new Place();
+  const store = new Store({ file: place.path('events.db'), now: Date.now });
+  const seen = { narrowed: 0, matched: 0 };
+  check(
+    t,
+    fc.property(
+      fc.array(fields, { minLength: 1, maxLength: 8 }),
+      fc.array(term, { minLength: 1, maxLength: 3 }),
+      (list, terms) => {
+        const after = store.headSeq;
+        const events = list.map((one) => checkEnvelope(event({ summary: 'a', fields: one })));
+        const { committed } = store.append([events]);
+        const predicate = all(terms);
+        const matches = compile(predicate);
+        const expected = committed
+          .map(({ seq }) => seq)
+          .filter((seq) => matches(subjectFromStored(store.frameAt(seq))));
+        const { seqs, through } = store.select(prefilterOf(predicate), after, 100);
+        assert.equal(through, store.headSeq);
+        for (const seq of expected) assert.ok(seqs.includes(seq), `${seq} is missing`);
+        if (seqs.length < list.length) seen.narrowed += 1;
+        seen.matched += expected.length;
+      },
+    ),
+    { numRuns: 6000 },
+  );
+  t.diagnostic(JSON.stringify(seen));
+  assert.ok(seen.narrowed > 500 && seen.matched > 300, JSON.stringify(seen));
+  store.close();
+});
+
+test('an equality on an indexed key needs no look at the rest of the log', () => {
+  using place = new Place();
+  const store = new Store({ file: place.path('events.db'), now: Date.now });
+  const of = (members: Fields) => checkEnvelope(event({ fields: members }));
+  store.append([Array.from({ length: 1000 }, (_, n) => of({ n }))]);
+  store.append([Array.from({ length: 5000 }, (_, n) => of({ n }))]);
+  store.append([[of({ msg_to: 'ada' }), of({ n: 1 })]]);
+  const found = store.select(prefilterOf(parsePredicate(['fields.msg_to="ada"'])), 0, 100);
+  assert.deepEqual(found, { seqs: [6001], through: 6002 });
+  const scanned = store.select(prefilterOf(parsePredicate(['fields.other="ada"'])), 0, 100);
+  assert.ok(scanned.through < 6002, 'without an index it goes by windows');
+  store.close();
+});
+
+test('what cannot be said in SQLite is left to the reader', () => {
+  const open = [
+    'fields.n=9007199254740993',
+    'fields.n=null',
+    'fields.list.0="a"',
+    'fields.n>5',
+    'fields.text*="a"',
+    'fields.n!=1',
+  ];
+  for (const spec of open) assert.ok(isOpen(prefilterOf(parsePredicate([spec]))), spec);
+  for (const spec of ['fields.n=5', 'fields.sha^="7f"', 'event_type="x"', 'fields.head_sha="a"']) {
+    assert.equal(isOpen(prefilterOf(parsePredicate([spec]))), false, spec);
+  }
+});
+
+test('a store of the first schema gets the indexes, and what it holds is found through them', () => {
+  using place = new Place();
+  const file = place.path('events.db');
+  const store = new Store({ file, now: Date.now });
+  store.append([[checkEnvelope(event({ fields: { head_sha: '7f3a1b2' } }))]]);
+  store.close();
+  const old = connect(file);
+  for (const name of ['head_sha', 'msg_to', 'msg_correlation_id']) {
+    old.exec(`DROP INDEX events_by_${name}`);
+  }
+  old.exec('PRAGMA user_version = 1');
+  old.close();
+  assert.equal(MIGRATIONS.length, 2);
+  const again = new Store({ file, now: Date.now });
+  const { seqs } = again.select(prefilterOf(parsePredicate(['fields.head_sha="7f3a1b2"'])), 0, 10);
+  assert.deepEqual(seqs, [1]);
+  const frame = parseJson(again.frameAt(1).toString()) as Subject;
+  assert.equal((frame['fields'] as Subject)['head_sha'], '7f3a1b2');
+  again.close();
+});
