@@ -1,0 +1,36 @@
+/** How much is measured: everything, or what fits into two minutes. */
+import type { Options } from './options.js';
+
+export interface Plan {
+  readonly name: 'full' | 'quick';
+  readonly rounds: number;
+  readonly latency: { readonly warmUp: number; readonly events: number };
+  readonly oneByOne: number;
+  readonly pipelined: number;
+  readonly burst: { readonly events: number; readonly subscribers: number };
+  readonly replay: number;
+}
+
+const FULL: Plan = {
+  name: 'full',
+  rounds: 5,
+  latency: { warmUp: 300, events: 1000 },
+  oneByOne: 5000,
+  pipelined: 50_000,
+  burst: { events: 5000, subscribers: 64 },
+  replay: 100_000,
+};
+
+const QUICK: Plan = {
+  ...FULL,
+  name: 'quick',
+  rounds: 1,
+  latency: { warmUp: 100, events: 300 },
+  oneByOne: 2000,
+  pipelined: 20_000,
+};
+
+export function planOf({ quick, rounds }: Options): Plan {
+  const plan = quick ? QUICK : FULL;
+  return rounds === null ? plan : { ...plan, rounds };
+}
