@@ -1,6 +1,6 @@
 /** The parent's half of a program: forks it, gives it its job, and hears its report. */
 import { fork, type ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { compiled } from './compile.js';
 import { enter, forget } from './life.js';
 import type {
   ProducerJob,
@@ -24,8 +24,7 @@ export class Program<Name extends keyof Programs> implements AsyncDisposable {
   readonly report: Promise<Programs[Name]['report']>;
 
   constructor(name: Name, job: Programs[Name]['job']) {
-    const file = fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url));
-    const child = fork(file, { execArgv: ['--import', import.meta.resolve('tsx')] });
+    const child = fork(compiled(name), { execArgv: [] });
     this.#child = child;
     const failed = new Promise<never>((_, reject) => {
       child.once('error', reject);

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Bench } from './bench.js';
+import { compilePrograms } from './compile.js';
 import { GROUPS } from './groups.js';
 import { endOnSignals } from './life.js';
 import { parseOptions, type Options } from './options.js';
@@ -34,6 +35,7 @@ async function main(): Promise<number> {
   const say = (text: string) => process.stderr.write(`bench: ${text}\n`);
   const peers = findPeers(options.mayInstall, say);
   for (const skipped of peers.skipped) say(`skipped ${skipped}`);
+  await compilePrograms();
   const bench = new Bench(planOf(options), peers.present);
   const rows = await runGroups(bench, options);
   write(options, resultsOf(bench, peers, atStart, rows));

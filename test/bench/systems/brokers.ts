@@ -2,8 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Sandbox, WAITBUS } from '../../support/sandbox.js';
+import { compiled } from '../compile.js';
 import { enter, forget } from '../life.js';
 import type { SystemName } from './clients.js';
 
@@ -107,13 +107,7 @@ async function startNats(box: Sandbox) {
 
 async function startFloor(box: Sandbox) {
   const address = join(box.directory, 'floor.sock');
-  const relay = fileURLToPath(new URL('floor-relay.ts', import.meta.url));
-  const running = box.start(process.execPath, [
-    '--import',
-    import.meta.resolve('tsx'),
-    relay,
-    address,
-  ]);
+  const running = box.start(process.execPath, [compiled('floor-relay'), address]);
   await running.says(/serving/);
   return { pid: running.child.pid ?? 0, address };
 }

@@ -2,18 +2,19 @@
 import { connect } from 'node:net';
 import { encodeText, FrameDecoder } from '@waitbus/kernel/frame';
 import { connected, type Client } from './client.js';
-import { ACK_BYTES, ROLE } from './floor-relay.js';
+import { ACK, ROLE } from './floor.js';
 
 const MAX_BYTES = 65_536;
 
 export const floorClient: Client = {
   async produce({ address, onAcknowledged }) {
     const socket = connect(address);
-    let bytes = 0;
+    // The first answer is to the role.
+    let bytes = -ACK.length;
     socket.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      const acknowledged = Math.trunc(bytes / ACK_BYTES);
-      bytes -= acknowledged * ACK_BYTES;
+      const acknowledged = Math.trunc(bytes / ACK.length);
+      bytes -= acknowledged * ACK.length;
       if (acknowledged > 0) onAcknowledged(acknowledged);
     });
     await connected(socket);
