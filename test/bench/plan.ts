@@ -9,6 +9,12 @@ export interface Plan {
   readonly pipelined: number;
   readonly burst: { readonly events: number; readonly subscribers: number };
   readonly replay: number;
+  /** How often each command is run. */
+  readonly commands: number;
+  /** How long CPU time at rest is counted. */
+  readonly restSeconds: number;
+  /** Events in the store that counts as full. */
+  readonly stored: number;
 }
 
 const FULL: Plan = {
@@ -19,6 +25,9 @@ const FULL: Plan = {
   pipelined: 50_000,
   burst: { events: 5000, subscribers: 64 },
   replay: 100_000,
+  commands: 21,
+  restSeconds: 10,
+  stored: 1_000_000,
 };
 
 const QUICK: Plan = {
@@ -28,6 +37,9 @@ const QUICK: Plan = {
   latency: { warmUp: 100, events: 300 },
   oneByOne: 2000,
   pipelined: 20_000,
+  commands: 7,
+  restSeconds: 3,
+  stored: 50_000,
 };
 
 export function planOf({ quick, rounds }: Options): Plan {

@@ -30,7 +30,8 @@ export interface ProducerReport {
 export interface SubscriberJob {
   readonly system: SystemName;
   readonly address: string;
-  readonly from: 'now' | 'start';
+  /** `now`, `start`, or the event_id to go on after. */
+  readonly from: string;
   /** One list of predicates for each subscriber; its length is the number of subscribers. */
   readonly matches: readonly (readonly string[])[];
   /** How many deliveries, over all subscribers, end the measurement. */

@@ -18,9 +18,7 @@ export async function replay(bench: Bench): Promise<Row[]> {
   await bench.inTurn(['waitbus', 'redis', 'nats'], async (system) => {
     await using broker = await startBroker(system);
     await fill(broker, events);
-    const seconds = await readAll(bench, broker, events);
-    bench.say(`${system}: ${(events / seconds).toFixed(0)} events/s`);
-    addFigure(all, system, { value: events / seconds });
+    addFigure(all, system, await readAll(bench, broker, events));
     if (system !== 'waitbus') return;
     addFigure(byField, system, await readMatching(bench, broker, 'fields.slot=7', events));
     const name = 'fields.msg_to="worker-7"';
@@ -40,21 +38,32 @@ export async function fill(broker: Broker, events: number): Promise<void> {
   await produce(broker, { events, perRequest, how });
 }
 
-async function readAll(bench: Bench, broker: Broker, expected: number): Promise<number> {
-  const report = await readBack(bench, broker, { matches: [[]], expected });
-  return (report.lastNs - report.connectingNs) / 1e9;
+/** Events a second, from connecting to the last. */
+export async function readAll(
+  bench: Bench,
+  broker: Broker,
+  events: number,
+  from = 'start',
+): Promise<Figure> {
+  const report = await readBack(bench, broker, { matches: [[]], expected: events, from });
+  const value = events / ((report.lastNs - report.connectingNs) / 1e9);
+  bench.say(`${broker.system}: ${value.toFixed(0)} events/s`);
+  return { value };
 }
 
-async function readMatching(
+/** Seconds, from connecting to the last event of one slot. */
+export async function readMatching(
   bench: Bench,
   broker: Broker,
   predicate: string,
   events: number,
+  from = 'start',
 ): Promise<Figure> {
   const report = await readBack(bench, broker, {
     matches: [[predicate]],
     expected: events / SLOTS,
     gapless: false,
+    from,
   });
   const value = (report.lastNs - report.connectingNs) / 1e9;
   bench.say(`${predicate}: ${value.toFixed(3)} s`);

@@ -17,8 +17,8 @@ export interface Producer {
 
 export interface SubscriberOptions {
   readonly address: string;
-  /** Only what comes from now on, or everything that is stored as well. */
-  readonly from: 'now' | 'start';
+  /** `now`, `start` for all that is stored as well, or the event_id to go on after. */
+  readonly from: string;
   /** Predicates of waitbus; the peers have none. */
   readonly match: readonly string[];
   readonly onEvent: (bytes: Buffer) => void;

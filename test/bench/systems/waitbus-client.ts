@@ -54,7 +54,7 @@ export const waitbusClient: Client = {
     socket.write(
       encodeFrame({
         errors: true,
-        ...(from === 'start' ? { since: START } : {}),
+        ...(from === 'now' ? {} : { since: from === 'start' ? START : from }),
         ...(match.length > 0 ? { match } : {}),
       }),
     );
