@@ -9,7 +9,9 @@ import { endOnSignals } from './life.js';
 import { parseOptions, type Options } from './options.js';
 import { findPeers } from './peers.js';
 import { planOf } from './plan.js';
-import { machine, resultsOf } from './results.js';
+import { machine, type Machine } from './machine.js';
+import { pictureOf } from './picture.js';
+import { resultsOf } from './results.js';
 import type { Row } from './rows.js';
 import { tableOf } from './table.js';
 
@@ -38,7 +40,7 @@ async function main(): Promise<number> {
   await compilePrograms();
   const bench = new Bench(planOf(options), peers.present);
   const rows = await runGroups(bench, options);
-  write(options, resultsOf(bench, peers, atStart, rows));
+  write(options, rows, atStart, resultsOf(bench, peers, atStart, rows));
   process.stdout.write(`${tableOf(rows)}\n`);
   for (const skipped of peers.skipped) process.stdout.write(`skipped ${skipped}\n`);
   for (const problem of bench.problems) process.stdout.write(`PROBLEM ${problem}\n`);
@@ -55,12 +57,15 @@ async function runGroups(bench: Bench, { only }: Options): Promise<Row[]> {
   return rows;
 }
 
-/** A partial or a quick run never takes the place of a full one. */
-function write({ quick, only, out }: Options, results: object): void {
+/** A partial or a quick run never takes the place of a full one, nor draws a picture by itself. */
+function write(options: Options, rows: readonly Row[], atStart: Machine, results: object): void {
+  const { quick, only, out } = options;
   const directory = out ?? RESULTS;
   const name = quick ? 'quick.json' : only.length > 0 ? 'partial.json' : 'latest.json';
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, name), `${JSON.stringify(results, null, 1)}\n`);
+  if (name !== 'latest.json' && out === null) return;
+  writeFileSync(join(directory, 'latency-throughput.svg'), pictureOf(rows, atStart));
 }
 
 process.exitCode = await main().catch((error: unknown) => {

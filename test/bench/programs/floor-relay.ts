@@ -14,15 +14,22 @@ createServer((socket) => {
   socket.on('error', () => undefined);
   socket.on('close', () => subscribers.delete(socket));
   socket.on('data', (chunk: Buffer) => {
+    const frames: Buffer[] = [];
+    const answers: Buffer[] = [];
     for (const body of decoder.push(chunk)) {
-      if (isProducer) relay(encodeText(body.toString('latin1')));
+      if (isProducer) frames.push(encodeText(body.toString('latin1')));
       else if (body.toString() === ROLE.producer) isProducer = true;
       else subscribers.add(socket);
-      socket.write(ACK);
+      answers.push(ACK);
     }
+    relay(frames);
+    socket.write(Buffer.concat(answers));
   });
 }).listen({ path: process.argv[2], backlog: 4096 }, () => process.stdout.write('serving\n'));
 
-function relay(frame: Buffer): void {
-  for (const subscriber of subscribers) subscriber.write(frame);
+/** What came in one piece goes out in one piece. */
+function relay(frames: readonly Buffer[]): void {
+  if (frames.length === 0) return;
+  const bytes = Buffer.concat(frames);
+  for (const subscriber of subscribers) subscriber.write(bytes);
 }

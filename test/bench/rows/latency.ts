@@ -16,11 +16,11 @@ import { startBroker, type Broker } from '../systems/brokers.js';
 import { SYSTEMS, type SystemName } from '../systems/clients.js';
 
 const GROUP = 'latency';
-const COUNTS = [1, 16, 64, 256];
+export const COUNTS = [1, 16, 64, 256];
 const INTERVAL_US = 2000;
 
 export async function latency(bench: Bench): Promise<Row[]> {
-  const rows = COUNTS.map((count) => newRow(GROUP, `${count} subscribers`, 'us'));
+  const rows = COUNTS.map((count) => newRow(GROUP, `wake-up, subscribers: ${count}`, 'us'));
   await bench.inTurn(SYSTEMS, async (system) => {
     await using broker = await startBroker(system);
     for (const [index, count] of COUNTS.entries()) {
