@@ -58,8 +58,25 @@ export class Turn {
     return { event_id: eventId, inserted: true };
   }
 
-  /** Inserts what was staged. To be called within a transaction. */
-  insert({ inserts }: Statements): void {
+  /** Inserts what was staged, all of it or nothing. */
+  commit(sql: Statements): void {
+    // One row is a transaction of its own, without the calls around it.
+    if (this.committed.length <= 1) {
+      this.#insert(sql);
+      return;
+    }
+    sql.begin.run();
+    try {
+      this.#insert(sql);
+      sql.commit.run();
+    } catch (cause) {
+      // A full disk may have ended the transaction already.
+      if (sql.begin.database.inTransaction) sql.rollback.run();
+      throw cause;
+    }
+  }
+
+  #insert({ inserts }: Statements): void {
     const rows = this.#rows;
     let at = 0;
     for (const { rows: count, sql } of inserts) {

@@ -110,17 +110,8 @@ export class Store {
   } {
     const find = (deliveryId: string) => this.#findDelivery(deliveryId);
     const turn = new Turn(this.#last, this.#now(), this.#ids, this.#wire, find);
-    this.#sql.begin.run();
-    let outcomes: Outcome[];
-    try {
-      outcomes = units.map((unit) => ({ results: unit.map((event) => turn.stage(event)) }));
-      turn.insert(this.#sql);
-      this.#sql.commit.run();
-    } catch (cause) {
-      // A full disk may have ended the transaction already.
-      if (this.#db.inTransaction) this.#sql.rollback.run();
-      throw cause;
-    }
+    const outcomes = units.map((unit) => ({ results: unit.map((event) => turn.stage(event)) }));
+    turn.commit(this.#sql);
     const { committed } = turn;
     const last = committed.at(-1);
     if (last !== undefined) {

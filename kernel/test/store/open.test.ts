@@ -13,8 +13,8 @@ import {
 } from 'node:fs';
 import { test } from 'node:test';
 import { checkEnvelope, WaitbusError } from '@waitbus/plugin-sdk/envelope';
-
 import { event, Place } from '../../../test/support/kernel.js';
+import { MIGRATIONS } from '../../src/store/migrations.js';
 import { connect, pragma } from '../../src/store/sqlite.js';
 import { Store } from '../../src/store/store.js';
 
@@ -58,6 +58,25 @@ for (const [what, damage] of DAMAGE) {
   });
 }
 
+test('while it is served no other program opens the store; one that has it open is no obstacle', () => {
+  using place = new Place();
+  const file = place.path('events.db');
+  fill(file, 3);
+  const store = new Store({ file, now: Date.now });
+  const late = connect(file, { timeout: 0 });
+  assert.throws(() => pragma(late, 'user_version'), { code: 'SQLITE_BUSY' });
+  late.close();
+  store.close();
+  const early = connect(file);
+  pragma(early, 'user_version');
+  const beside = new Store({ file, now: Date.now });
+  append(beside, 2);
+  assert.equal(beside.count, 5);
+  assert.equal(pragma(early, 'user_version'), MIGRATIONS.length);
+  beside.close();
+  early.close();
+});
+
 test('a store of a newer waitbus is refused and left as it was', () => {
   using place = new Place();
   const file = place.path('events.db');
@@ -73,7 +92,7 @@ test('a store of a newer waitbus, killed before, is refused and left as it was',
   killed(place.path('events.db'), (live) => {
     const db = connect(live);
     pragma(db, 'user_version = 99');
-    db.close();
+    return db;
   });
   assertRefused(place.path('events.db'), 'WAITBUS_STORE_NEWER');
 });
@@ -165,16 +184,20 @@ function readToEnd(store: Store): void {
   for (let at = 0; at < store.headSeq;) at = store.page(at, 50, 1 << 20).through;
 }
 
-/** A store with 400 events in the file and 10 in its write-ahead log, as a kill leaves it. */
-function killed(file: string, before: (live: string) => void = () => undefined): void {
+/** A store with 400 events in the file and more in its write-ahead log, as a kill leaves it. */
+function killed(file: string, write: (live: string) => { close(): void } = tenMore): void {
   const live = `${file}.live`;
   fill(live, 400);
-  const store = new Store({ file: live, now: Date.now });
-  append(store, 10);
-  before(live);
+  const writer = write(live);
   copyFileSync(live, file);
   copyFileSync(`${live}-wal`, `${file}-wal`);
-  store.close();
+  writer.close();
+}
+
+function tenMore(file: string): Store {
+  const store = new Store({ file, now: Date.now });
+  append(store, 10);
+  return store;
 }
 
 function otherDatabase(file: string): void {

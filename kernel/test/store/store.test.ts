@@ -149,11 +149,13 @@ test('an event with a delivery_id of its own is not found by its event_id', (t) 
 });
 
 test('a unit that cannot be stored takes none of its events and no other unit with it', (t) => {
-  const { store, file } = open(t);
+  const { store: first, file, reopen } = open(t);
+  first.close();
   const other = connect(file);
   other.exec(`CREATE TRIGGER refuse BEFORE INSERT ON events WHEN NEW.event_type = 'refused'
               BEGIN SELECT RAISE(ABORT, 'refused by the test'); END`);
   other.close();
+  const store = reopen();
   const { outcomes, committed } = store.append([
     [checked({ summary: 'a' })],
     [checked({ summary: 'b' }), checked({ event_type: 'refused' })],
