@@ -15,6 +15,7 @@ import { encodeFrame } from './socket/frame.js';
 import { prepareDirectory } from './socket/listen.js';
 import { SocketServer } from './socket/server.js';
 import type { EmitResult } from './store/append.js';
+import { Checkpoints } from './store/checkpoints.js';
 import type { Durability } from './store/open.js';
 import { Retention, type RetentionLimits } from './store/retention.js';
 import { Store } from './store/store.js';
@@ -92,7 +93,10 @@ export function openKernel(options: KernelOptions): Kernel {
     gapFrame: (after, floor) => encodeFrame({ kind: 'gap', after, floor }),
     onReadError: (error) => log.error({ err: error }, 'a replay could not be read'),
   });
-  const publisher = new Publisher(store, hub);
+  const checkpoints = new Checkpoints(store, (error) =>
+    log.error({ err: error }, 'the write-ahead log could not be folded'),
+  );
+  const publisher = new Publisher(store, hub, () => checkpoints.afterCommit());
   const retention = new Retention({
     store,
     limits: options.retention ?? {},

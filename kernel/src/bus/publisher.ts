@@ -21,13 +21,16 @@ const MAX_EVENTS = 128;
 export class Publisher {
   readonly #store: Store;
   readonly #hub: Hub;
+  readonly #afterCommit: () => void;
   #pending: Unit[] = [];
   #events = 0;
   #immediate: NodeJS.Immediate | null = null;
 
-  constructor(store: Store, hub: Hub) {
+  /** @param afterCommit called when all has been answered */
+  constructor(store: Store, hub: Hub, afterCommit: () => void = () => undefined) {
     this.#store = store;
     this.#hub = hub;
+    this.#afterCommit = afterCommit;
   }
 
   /** Takes events that are committed all or none; `done` is called after the commit or its failure. */
@@ -53,5 +56,6 @@ export class Publisher {
     const { outcomes, committed } = this.#store.append(units.map((unit) => unit.events));
     this.#hub.publish(committed);
     outcomes.forEach((outcome, index) => units[index]?.done(outcome));
+    this.#afterCommit();
   }
 }

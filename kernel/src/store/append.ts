@@ -14,6 +14,8 @@ export interface EmitResult {
   readonly inserted: boolean;
 }
 
+const PAGE_BYTES = 4096;
+
 export class Turn {
   readonly #ids: UlidGenerator;
   readonly #wire: WireWriter;
@@ -24,6 +26,8 @@ export class Turn {
   /** Keys of this turn, which the store does not know yet. */
   readonly #keys = new Map<string, string>();
   readonly committed: CommittedEvent[] = [];
+  /** UTF-16 units of what is stored, about its bytes. */
+  #size = 0;
   #last: number;
 
   /** @param last the position of the newest event; `now` in milliseconds since the epoch */
@@ -53,9 +57,15 @@ export class Turn {
     const seq = this.#last + 1;
     this.#last = seq;
     if (key !== null) this.#keys.set(key, eventId);
+    this.#size += text.length + (event.payload?.length ?? 0);
     this.#rows.push(seq, eventId, key, event.source, event.event_type, text, event.payload);
     this.committed.push(new CommittedEvent(seq, eventId, span, event, receivedAt));
     return { event_id: eventId, inserted: true };
+  }
+
+  /** About how many pages the write-ahead log grows by; a key touches one of its own. */
+  get pages(): number {
+    return 1 + Math.ceil(this.#size / PAGE_BYTES) + this.#keys.size;
   }
 
   /** Inserts what was staged, all of it or nothing. */

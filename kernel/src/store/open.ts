@@ -102,6 +102,8 @@ function prepare(db: Database.Database, file: string): void {
   }
   refuseNewer(db, file);
   pragma(db, 'journal_mode = WAL');
+  // See checkpoints.ts; this is for when that cannot keep up.
+  pragma(db, 'wal_autocheckpoint = 16384');
   pragma(db, 'journal_size_limit = 67108864');
 }
 

@@ -30,6 +30,7 @@ export type Outcome =
 export class Store {
   readonly #db: Database.Database;
   readonly #file: string;
+  readonly walFile: string;
   readonly #now: () => number;
   readonly #ids: UlidGenerator;
   readonly #sql: Statements;
@@ -38,6 +39,8 @@ export class Store {
   #last: number;
   #head: string | null;
   #floor: string | null;
+  /** See Checkpoints. */
+  walPages = 0;
   /** Set once damage was met: from then on everything is refused, with the cure. */
   #poison: WaitbusError | null = null;
 
@@ -45,6 +48,7 @@ export class Store {
     const db = openDatabase(options.file, options.durability ?? 'normal');
     this.#db = db;
     this.#file = options.file;
+    this.walFile = `${options.file}-wal`;
     this.#now = options.now;
     this.#sql = prepareStatements(db);
     const last = this.#sql.last.get();
@@ -112,6 +116,7 @@ export class Store {
     const turn = new Turn(this.#last, this.#now(), this.#ids, this.#wire, find);
     const outcomes = units.map((unit) => ({ results: unit.map((event) => turn.stage(event)) }));
     turn.commit(this.#sql);
+    this.walPages += turn.pages;
     const { committed } = turn;
     const last = committed.at(-1);
     if (last !== undefined) {
@@ -200,6 +205,13 @@ export class Store {
   usedBytes(): number {
     const number = (name: string) => pragma(this.#db, name) as number;
     return (number('page_count') - number('freelist_count')) * number('page_size');
+  }
+
+  /** Folds the write-ahead log into the file, as far as nobody reads it. */
+  fold(): void {
+    if (!this.#db.open) return;
+    this.walPages = 0;
+    this.#read(() => pragma(this.#db, 'wal_checkpoint(PASSIVE)'));
   }
 
   /** Folds the WAL into the file and closes it. */

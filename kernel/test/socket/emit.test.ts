@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { copyFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { event, KernelBox } from '../../../test/support/kernel.js';
@@ -188,12 +189,15 @@ test('a producer that closes its sending side still gets its acknowledgements, t
   await client.closed;
 });
 
-test('an acknowledged event is committed: another connection to the file sees it', async () => {
+test('an acknowledged event is committed: it is in the files as a kill would leave them', async () => {
   using box = await KernelBox.start();
   const { default: Database } = await import('better-sqlite3');
   const client = await box.connect();
   const ack = await client.request({ op: 'emit', events: [event()] });
-  const db = new Database(box.paths.store, { readonly: true });
+  const copy = box.place.path('copy.db');
+  copyFileSync(box.paths.store, copy);
+  copyFileSync(`${box.paths.store}-wal`, `${copy}-wal`);
+  const db = new Database(copy);
   const row = db.prepare('SELECT event_id FROM events').get();
   db.close();
   assert.deepEqual(row, { event_id: (ack['results'] as { event_id: string }[])[0]?.event_id });
