@@ -1,7 +1,7 @@
 /** Nothing runs that is not pinned: a daemon over a workspace whose packages are tampered with. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, createReadStream, writeFileSync } from 'node:fs';
+import { appendFileSync, createReadStream, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { assertExit } from '../cli/verbs.js';
@@ -135,24 +135,27 @@ test('a package with a broken manifest or a hostile name harms no other', async 
   }
 });
 
-test('a source exits when its daemon is killed, even with events on their way', async () => {
-  await using box = new Sandbox();
-  const workspace = new Workspace(box);
-  const fifo = join(box.directory, 'alive');
-  assert.equal(spawnSync('mkfifo', [fifo]).status, 0);
-  const { readFileSync } = await import('node:fs');
-  const code = new URL('../fixtures/sources/leaks-line.mjs', import.meta.url);
-  const env = ['ALIVE_FIFO'];
-  workspace.plugin('busy', 'source-busy', 'broken', readFileSync(code, 'utf8'), env);
-  await workspace.pin();
-  Object.assign(box.env, { ALIVE_FIFO: fifo });
-  const daemon = await workspace.daemon();
-  const line = createReadStream(fifo, 'utf8');
-  const closed = new Promise<void>((resolve) => line.once('close', resolve));
-  const wait = workspace.run('wait', '--source', 'broken', '--no-autostart', '--count', '1000');
-  await new Promise((resolve) => line.once('data', resolve));
-  assertExit(await wait.ended, 0);
-  daemon.child.kill('SIGKILL');
-  // The write end is held by the source alone: it closes when that process is gone.
-  await closed;
-});
+for (const [what, fixture, count] of [
+  ['even with events on their way', 'leaks-line.mjs', '1000'],
+  ['even if it never gives its loop back', 'loops-on-line.mjs', '1'],
+] as const) {
+  test(`a source exits when its daemon is killed, ${what}`, async () => {
+    await using box = new Sandbox();
+    const workspace = new Workspace(box);
+    const fifo = join(box.directory, 'alive');
+    assert.equal(spawnSync('mkfifo', [fifo]).status, 0);
+    const code = readFileSync(new URL(`../fixtures/sources/${fixture}`, import.meta.url), 'utf8');
+    workspace.plugin('busy', 'source-busy', 'broken', code, ['ALIVE_FIFO']);
+    await workspace.pin();
+    Object.assign(box.env, { ALIVE_FIFO: fifo });
+    const daemon = await workspace.daemon();
+    const line = createReadStream(fifo, 'utf8');
+    const closed = new Promise<void>((resolve) => line.once('close', resolve));
+    const wait = workspace.run('wait', '--source', 'broken', '--no-autostart', '--count', count);
+    await new Promise((resolve) => line.once('data', resolve));
+    assertExit(await wait.ended, 0);
+    daemon.child.kill('SIGKILL');
+    // The write end is held by the source alone: it closes when that process is gone.
+    await closed;
+  });
+}

@@ -3,8 +3,8 @@
  * IPC pipe, spoken to in messages, ended with a grace period. Restarts are the supervisor's.
  */
 import { fork, type ChildProcess } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import type { HostMessage } from '@waitbus/plugin-sdk';
 import type { InstalledSource } from './inventory.js';
 
@@ -38,12 +38,13 @@ const ENVIRONMENT = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ', 
 
 /** @param runner the program that takes the host's messages */
 export function forkWith(runner: string, env: NodeJS.ProcessEnv): ForkSource {
+  const launcher = diesWithUs(env);
   return (source, stateDir, events) => {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
     const child = fork(runner, [], {
       cwd: stateDir,
       env: environmentFor(source, env),
-      execArgv: [`--max-old-space-size=${HEAP_CAP_MB}`],
+      ...launcher([`--max-old-space-size=${HEAP_CAP_MB}`]),
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
@@ -61,6 +62,36 @@ export function forkWith(runner: string, env: NodeJS.ProcessEnv): ForkSource {
       },
     };
   };
+}
+
+/**
+ * The runner ends by itself when the pipe closes, unless the source holds its loop. On Linux the
+ * operating system ends it then (PR_SET_PDEATHSIG of prctl(2), which setpriv sets before it becomes
+ * the source's process).
+ */
+function diesWithUs(
+  env: NodeJS.ProcessEnv,
+): (nodeFlags: string[]) => { execPath?: string; execArgv: string[] } {
+  const setpriv = process.platform === 'linux' ? programOnPath('setpriv', env['PATH'] ?? '') : null;
+  if (setpriv === null) return (nodeFlags) => ({ execArgv: nodeFlags });
+  return (nodeFlags) => ({
+    execPath: setpriv,
+    execArgv: ['--pdeathsig', 'KILL', process.execPath, ...nodeFlags],
+  });
+}
+
+function programOnPath(name: string, path: string): string | null {
+  const candidates = path.split(delimiter).map((directory) => join(directory, name));
+  return candidates.find(isExecutable) ?? null;
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Where a source's entry module is. */
