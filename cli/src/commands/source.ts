@@ -1,5 +1,6 @@
 /** `waitbus source env NAME`: shell lines that turn an emit-only source on. */
 import { parseArgs } from 'node:util';
+import { shellWord } from '@waitbus/plugin-sdk/envelope';
 import { EXIT, print, UsageError } from '../terminal/exit.js';
 import { shellEnvironment } from './source-env.js';
 
@@ -14,7 +15,7 @@ export async function run(args: readonly string[]): Promise<number> {
   if (what !== 'env' || name === undefined || rest.length > 0)
     throw new UsageError('usage: waitbus source env NAME');
   for (const [key, value] of Object.entries(await shellEnvironment(name, process.env))) {
-    print(`export ${key}='${value.replaceAll("'", `'\\''`)}'`);
+    print(`export ${key}=${shellWord(value)}`);
   }
   return EXIT.ok;
 }

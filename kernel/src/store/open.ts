@@ -5,6 +5,7 @@
 import { existsSync, openSync, closeSync, readSync, statSync } from 'node:fs';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import type Database from 'better-sqlite3';
+import { corrupt, explainStoreError, moveAway } from './explain.js';
 import { APPLICATION_ID, MIGRATIONS } from './migrations.js';
 import { connect, pragma } from './sqlite.js';
 
@@ -14,9 +15,15 @@ export type Durability = 'normal' | 'full';
 const ALWAYS_CHECKED_BYTES = 64 * 1024 * 1024;
 
 /**
+ * How long a commit waits for another program that holds the write lock, in milliseconds. It waits
+ * in the event loop's turn, so subscribers wait along: longer than a short transaction is an error.
+ */
+const BUSY_MS = 20;
+
+/**
  * @param file path of the database; created when absent
  * @param durability `normal` survives a killed process, `full` a power failure as well
- * @throws WaitbusError WAITBUS_STORE_CORRUPT, WAITBUS_STORE_FOREIGN or WAITBUS_STORE_NEWER
+ * @throws WaitbusError one of WAITBUS_STORE_*
  */
 export function openDatabase(file: string, durability: Durability): Database.Database {
   refuseForeign(file);
@@ -27,6 +34,7 @@ export function openDatabase(file: string, durability: Durability): Database.Dat
     prepareAlone(db, file);
     pragma(db, `synchronous = ${durability}`);
     migrate(db);
+    pragma(db, `busy_timeout = ${BUSY_MS}`);
     return db;
   } catch (error) {
     db?.close();
@@ -129,26 +137,4 @@ function migrate(db: Database.Database): void {
       pragma(db, `user_version = ${version + index + 1}`);
     })();
   });
-}
-
-/** What an error of SQLite means to a person; an error of ours as it is. */
-export function explainStoreError(cause: unknown, file: string): WaitbusError {
-  if (cause instanceof WaitbusError) return cause;
-  const { code = '', message } = cause as { code?: string; message: string };
-  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') return corrupt(file, message);
-  return new WaitbusError(
-    code === 'SQLITE_FULL' ? 'WAITBUS_STORE_FULL' : 'WAITBUS_STORE_FAILED',
-    `${file}: ${message}`,
-    undefined,
-    { cause },
-  );
-}
-
-function corrupt(file: string, detail: string): WaitbusError {
-  return new WaitbusError('WAITBUS_STORE_CORRUPT', `${file} is damaged: ${detail}`, moveAway(file));
-}
-
-function moveAway(file: string): string {
-  const quoted = `'${file.replaceAll("'", `'\\''`)}'`;
-  return `Move it away to start afresh: for f in ${quoted}*; do mv "$f" "$f.aside"; done`;
 }

@@ -6,7 +6,8 @@ import type { CheckedEvent, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import type Database from 'better-sqlite3';
 import { Turn, type EmitResult } from './append.js';
 import type { CommittedEvent } from './event.js';
-import { explainStoreError, openDatabase, type Durability } from './open.js';
+import { explainStoreError } from './explain.js';
+import { openDatabase, type Durability } from './open.js';
 import { readFrame, readPage, type Page } from './page.js';
 import type { Prefilter } from './prefilter.js';
 import { select, type Selection } from './select.js';
@@ -97,7 +98,7 @@ export class Store {
       return this.#commit(units);
     } catch (cause) {
       const error = this.#explain(cause);
-      const concernsAll = /^WAITBUS_STORE_(FULL|CORRUPT)$/.test(error.code);
+      const concernsAll = /^WAITBUS_STORE_(FULL|CORRUPT|BUSY|READONLY)$/.test(error.code);
       if (units.length <= 1 || concernsAll)
         return { outcomes: units.map(() => ({ error })), committed: [] };
       const single = units.map((unit) => this.append([unit]));

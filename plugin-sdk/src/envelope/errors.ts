@@ -65,6 +65,23 @@ export const ERRORS = {
     remedy: 'Free disk space; the daemon accepts events again by itself.',
     fatal: false,
   },
+  WAITBUS_STORE_READONLY: {
+    meaning: 'The store, or the directory that holds it, cannot be written.',
+    remedy:
+      'Make it writable for the user who runs the daemon: see ls -ld on the directory, and mount.',
+    fatal: false,
+  },
+  WAITBUS_STORE_BUSY: {
+    meaning:
+      'Another program holds the write lock of the store; nothing of the request was stored.',
+    remedy: 'End its transaction (fuser events.db shows who has the file open) and emit again.',
+    fatal: false,
+  },
+  WAITBUS_STORE_GONE: {
+    meaning: 'The store or the socket was removed or replaced while the daemon ran, so it ends.',
+    remedy: 'Run the command again: it starts a daemon with a fresh store.',
+    fatal: true,
+  },
   WAITBUS_STORE_FAILED: {
     meaning: 'The store could not carry out a read or a write.',
     remedy: 'The daemon log names the cause; waitbus status shows where it is.',
@@ -93,6 +110,12 @@ export const ERRORS = {
   WAITBUS_SOCKET_PATH: {
     meaning: 'The socket cannot be created at its path.',
     remedy: 'Point WAITBUS_RUNTIME_DIR to a short directory that you own.',
+    fatal: true,
+  },
+  WAITBUS_TOO_MANY_CLIENTS: {
+    meaning: 'The daemon has as many connections as its limit on open files allows.',
+    remedy:
+      'End some waiting commands, or raise the limit: waitbus stop, ulimit -n 4096, and run the command again.',
     fatal: true,
   },
   WAITBUS_UNREACHABLE: {

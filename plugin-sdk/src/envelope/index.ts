@@ -2,4 +2,5 @@
 export * from './envelope.js';
 export * from './errors.js';
 export * from './json.js';
+export * from './shell-word.js';
 export * from './vocabulary.js';
