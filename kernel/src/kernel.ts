@@ -1,7 +1,7 @@
 /**
  * The kernel as a whole: store, bus and socket put together, and nothing that knows a source.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { checkEnvelope, WaitbusError, type CheckedEvent } from '@waitbus/plugin-sdk/envelope';
 import { Hub } from './bus/hub.js';
@@ -12,10 +12,12 @@ import { tryLock } from './os/file-lock.js';
 import type { CommandContext } from './socket/commands/context.js';
 import type { Request } from './socket/connection.js';
 import { encodeFrame } from './socket/frame.js';
+import { Presence } from './presence.js';
 import { prepareDirectory } from './socket/listen.js';
 import { SocketServer } from './socket/server.js';
 import type { EmitResult } from './store/append.js';
 import { Checkpoints } from './store/checkpoints.js';
+import { explainStoreError } from './store/explain.js';
 import type { Durability } from './store/open.js';
 import { Retention, type RetentionLimits } from './store/retention.js';
 import { Store } from './store/store.js';
@@ -43,6 +45,11 @@ export interface KernelOptions {
   readonly heartbeatSec?: number;
   /** Called with every heartbeat, for what is to be tried again now and then. */
   readonly onHeartbeat?: () => void;
+  /**
+   * The store or the socket is not at its path any more. Nothing is acknowledged into a store that
+   * is gone; the kernel is of no more use and should be closed.
+   */
+  readonly onLost?: (error: WaitbusError) => void;
   /** What `status` says besides what the kernel knows. */
   readonly describe?: () => object;
 }
@@ -96,7 +103,18 @@ export function openKernel(options: KernelOptions): Kernel {
   const checkpoints = new Checkpoints(store, (error) =>
     log.error({ err: error }, 'the write-ahead log could not be folded'),
   );
-  const publisher = new Publisher(store, hub, () => checkpoints.afterCommit());
+  let presence: Presence | null = null;
+  const publisher = new Publisher(
+    {
+      append: (units) => {
+        const error = presence?.refusal() ?? null;
+        if (error === null) return store.append(units);
+        return { outcomes: units.map(() => ({ error })), committed: [] };
+      },
+    },
+    hub,
+    () => checkpoints.afterCommit(),
+  );
   const retention = new Retention({
     store,
     limits: options.retention ?? {},
@@ -143,6 +161,7 @@ export function openKernel(options: KernelOptions): Kernel {
         uptime_sec: Math.max(0, Math.round((now() - started) / 1000)),
       }),
     );
+    presence?.look();
     retention.run();
     options.onHeartbeat?.();
   };
@@ -169,12 +188,19 @@ export function openKernel(options: KernelOptions): Kernel {
     },
     listen: async () => {
       await server.listen();
+      presence = new Presence({
+        store: [paths.store, `${paths.store}-wal`, `${paths.store}-shm`],
+        meeting: [paths.socket, ...directoriesOf(paths).map(lockOf)],
+        watched: [paths.store, dirname(paths.socket)],
+        onLost: (error) => options.onLost?.(error),
+      });
       retention.run();
       timer = setInterval(beat, heartbeatSec * 1000);
     },
     close: () => {
       if (timer !== null) clearInterval(timer);
       publisher.flush();
+      presence?.close();
       server.close();
       hub.close();
       store.close();
@@ -185,22 +211,35 @@ export function openKernel(options: KernelOptions): Kernel {
 
 /** One daemon a runtime directory and one a store, whoever is first; freed however it ends. */
 function takeLocks(paths: KernelOptions['paths'], uid: number): () => void {
-  const runtime = dirname(paths.socket);
   const state = dirname(paths.store);
-  prepareDirectory(runtime, uid);
-  mkdirSync(state, { recursive: true, mode: 0o700 });
+  prepareDirectory(dirname(paths.socket), uid);
   const releases: (() => void)[] = [];
-  for (const directory of new Set([runtime, state])) {
-    const release = tryLock(join(directory, 'daemon.lock'));
-    if (release === null) {
-      for (const undo of releases) undo();
-      throw new WaitbusError('WAITBUS_ALREADY_RUNNING', `another daemon serves ${directory}`);
-    }
-    releases.push(release);
-  }
-  // For a client that looks for the socket elsewhere.
-  writeFileSync(join(state, 'daemon.lock'), paths.socket);
-  return () => {
+  const release = () => {
     for (const undo of releases) undo();
   };
+  let at = state;
+  try {
+    mkdirSync(state, { recursive: true, mode: 0o700 });
+    for (const directory of directoriesOf(paths)) {
+      at = directory;
+      // For a client that looks for the socket elsewhere.
+      const lock = tryLock(lockOf(directory), directory === state ? paths.socket : '');
+      if (lock === null) {
+        throw new WaitbusError('WAITBUS_ALREADY_RUNNING', `another daemon serves ${directory}`);
+      }
+      releases.push(lock);
+    }
+  } catch (error) {
+    release();
+    throw explainStoreError(error, at);
+  }
+  return release;
+}
+
+function directoriesOf(paths: KernelOptions['paths']): readonly string[] {
+  return [...new Set([dirname(paths.socket), dirname(paths.store)])];
+}
+
+function lockOf(directory: string): string {
+  return join(directory, 'daemon.lock');
 }

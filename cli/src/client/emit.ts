@@ -1,6 +1,12 @@
 /** Emits events: over the socket, or into the spool when no daemon can be had. */
 import { randomUUID } from 'node:crypto';
-import { checkEnvelope, LIMITS, WaitbusError, type Envelope } from '@waitbus/plugin-sdk/envelope';
+import {
+  checkEnvelope,
+  LIMITS,
+  WaitbusError,
+  type Envelope,
+  type ErrorCode,
+} from '@waitbus/plugin-sdk/envelope';
 import { spoolEvents } from '../spool/spool.js';
 import { DaemonConnection } from './connection.js';
 import { pathsOf, reach, type ReachOptions } from './reach.js';
@@ -19,6 +25,12 @@ export interface EmitResult {
   /** false: an event with this delivery_id was there already, and this is its id. */
   readonly inserted: boolean;
 }
+
+/** No daemon can be had, or the one that answered is on its way out: the next one takes the spool in. */
+const NOBODY_STORES: ReadonlySet<ErrorCode> = new Set([
+  'WAITBUS_UNREACHABLE',
+  'WAITBUS_STORE_GONE',
+]);
 
 /**
  * Emits one event or several; up to 1,000 are committed all or none. Resolves once they are
@@ -43,7 +55,7 @@ export async function emit(
       connection.close();
     }
   } catch (error) {
-    if (!(error instanceof WaitbusError) || error.code !== 'WAITBUS_UNREACHABLE') throw error;
+    if (!(error instanceof WaitbusError) || !NOBODY_STORES.has(error.code)) throw error;
     return { results: [], spooled: spool(list, options, error), reason: error.message };
   }
 }
@@ -57,6 +69,7 @@ function spool(events: readonly Envelope[], options: ReachOptions, why: WaitbusE
     throw new WaitbusError(
       'WAITBUS_UNREACHABLE',
       `${why.message}; nor can it be spooled: ${message}`,
+      why.remedy,
     );
   }
 }

@@ -36,6 +36,7 @@ export async function run(args: readonly string[]): Promise<number> {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => requestStop(signal));
   }
+  let exit: number = EXIT.ok;
   try {
     const paths = resolvePaths();
     const config = await loadConfig(paths.configDir);
@@ -55,13 +56,18 @@ export async function run(args: readonly string[]): Promise<number> {
       env: process.env,
       log,
       onStopRequest: () => requestStop('a client asked'),
+      onLost: (error) => {
+        log.fatal({ code: error.code }, error.message);
+        exit = EXIT.failure;
+        requestStop(error.code);
+      },
     });
     tellStarter('ready');
     setTimeout(releaseStartupPages, SETTLED_MS).unref();
     log.info({ why: await stopRequested }, 'stopping');
     daemon.stop();
-    setTimeout(() => process.exit(EXIT.ok), STOP_LIMIT_MS).unref();
-    return EXIT.ok;
+    setTimeout(() => process.exit(exit), STOP_LIMIT_MS).unref();
+    return exit;
   } catch (cause) {
     const error = asWaitbusError(cause);
     tellStarter(error.code === 'WAITBUS_ALREADY_RUNNING' ? 'taken' : describe(error));

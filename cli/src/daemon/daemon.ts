@@ -3,6 +3,7 @@
  * stop reverses start.
  */
 import { openKernel, type KernelLog } from '@waitbus/kernel';
+import type { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { forkWith } from '../host/child.js';
 import { SourceHost } from '../host/host.js';
 import { takeInventory, verifyAgain } from '../host/inventory.js';
@@ -19,6 +20,8 @@ export interface DaemonOptions {
   readonly log: KernelLog;
   /** A client asked it to stop. */
   readonly onStopRequest: () => void;
+  /** The store or the socket was removed: it must stop, so that the next one can serve. */
+  readonly onLost: (error: WaitbusError) => void;
 }
 
 export interface Daemon {
@@ -39,6 +42,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       ...(maxAge === undefined ? {} : { maxAgeMs: maxAge }),
       ...(maxSize === undefined ? {} : { maxBytes: maxSize }),
     },
+    onLost: options.onLost,
     // What a full disk kept in the spool is tried again.
     onHeartbeat: () => void intake.run(),
     describe: () => ({

@@ -7,6 +7,9 @@ import type { CheckedEvent } from '@waitbus/plugin-sdk/envelope';
 import type { Outcome, Store } from '../store/store.js';
 import type { Hub } from './hub.js';
 
+/** Where events are committed. */
+type Appender = Pick<Store, 'append'>;
+
 interface Unit {
   readonly events: readonly CheckedEvent[];
   readonly done: (outcome: Outcome) => void;
@@ -19,7 +22,7 @@ interface Unit {
 const MAX_EVENTS = 128;
 
 export class Publisher {
-  readonly #store: Store;
+  readonly #store: Appender;
   readonly #hub: Hub;
   readonly #afterCommit: () => void;
   #pending: Unit[] = [];
@@ -27,7 +30,7 @@ export class Publisher {
   #immediate: NodeJS.Immediate | null = null;
 
   /** @param afterCommit called when all has been answered */
-  constructor(store: Store, hub: Hub, afterCommit: () => void = () => undefined) {
+  constructor(store: Appender, hub: Hub, afterCommit: () => void = () => undefined) {
     this.#store = store;
     this.#hub = hub;
     this.#afterCommit = afterCommit;

@@ -2,22 +2,49 @@
  * An exclusive lock on a file, held until the process ends however it ends (flock(2)). This, and
  * not the presence of a file or a pid in it, decides which daemon serves.
  */
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, constants, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { shellWord, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { errno, EWOULDBLOCK, libcFunction } from './libc.js';
 
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 const flock = libcFunction('int flock(int fd, int operation)');
 
+/** A link in the file's place is not followed: it may have been put there by somebody else. */
+const { O_CREAT, O_NOFOLLOW, O_WRONLY } = constants;
+
 /**
  * Takes the lock, without waiting.
+ * @param text what the holder leaves in the file for others to read
  * @returns a function that releases it, or null when another process holds it
  */
-export function tryLock(file: string): (() => void) | null {
-  const fd = openSync(file, 'a', 0o600);
-  if (flock(fd, LOCK_EX | LOCK_NB) === 0) return () => closeSync(fd);
-  const cause = errno();
+export function tryLock(file: string, text = ''): (() => void) | null {
+  const fd = open(file);
+  try {
+    if (flock(fd, LOCK_EX | LOCK_NB) === 0) {
+      ftruncateSync(fd);
+      writeSync(fd, text);
+      return () => closeSync(fd);
+    }
+    const cause = errno();
+    if (cause !== EWOULDBLOCK) throw new Error(`flock ${file}: errno ${cause}`);
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
   closeSync(fd);
-  if (cause === EWOULDBLOCK) return null;
-  throw new Error(`flock ${file}: errno ${cause}`);
+  return null;
+}
+
+function open(file: string): number {
+  try {
+    return openSync(file, O_CREAT | O_NOFOLLOW | O_WRONLY, 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ELOOP') throw error;
+    throw new WaitbusError(
+      'WAITBUS_SOCKET_PATH',
+      `${file} is a symbolic link; it was not followed`,
+      `Remove the link: rm ${shellWord(file)}`,
+    );
+  }
 }

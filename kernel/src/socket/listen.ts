@@ -2,10 +2,18 @@
  * The listening socket: its directory, its path, its place among daemons, and who may connect.
  * Owns the file system side; connections are handed on once their peer is known to be the user.
  */
-import { chmodSync, lstatSync, mkdirSync, statSync, unlinkSync } from 'node:fs';
-import { connect, createServer, type Server, type Socket } from 'node:net';
-import { dirname } from 'node:path';
-import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  type Stats,
+} from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
+import { dirname, join } from 'node:path';
+import { shellWord, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { peerUid } from '../os/peer-uid.js';
 
 /** sun_path less its final NUL: unix(7), and sys/un.h on macOS. */
@@ -23,11 +31,22 @@ export interface ListenOptions {
   readonly onError: (error: Error) => void;
 }
 
+export interface Listening {
+  /** Accepts no more, and removes the socket if it is still the one that was made. */
+  close(): void;
+}
+
+/**
+ * The socket is made under this name and renamed into place: it is never seen with another mode
+ * than its own, and Node, which removes at the end what it bound, removes nothing of anybody's.
+ */
+const UNFINISHED = '.s';
+
 /**
  * Listens. The caller holds the daemon's lock, so a socket that nobody answers on is stale.
  * @throws WaitbusError WAITBUS_SOCKET_PATH or WAITBUS_ALREADY_RUNNING
  */
-export async function listen(options: ListenOptions): Promise<Server> {
+export async function listen(options: ListenOptions): Promise<Listening> {
   const { path, uid } = options;
   prepareDirectory(dirname(path), uid);
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) {
@@ -35,7 +54,8 @@ export async function listen(options: ListenOptions): Promise<Server> {
       `${path} is longer than the ${MAX_PATH_BYTES} bytes that a socket path may have`,
     );
   }
-  await replaceStale(path, uid);
+  const unfinished = join(dirname(path), UNFINISHED);
+  for (const each of [unfinished, path]) await removeStale(each, uid);
   const server = createServer(
     { highWaterMark: WRITE_BUFFER_BYTES, allowHalfOpen: true },
     (socket) => {
@@ -49,12 +69,19 @@ export async function listen(options: ListenOptions): Promise<Server> {
   );
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(socketPath(`${path}: ${error.message}`)));
-    server.listen({ path, backlog: BACKLOG }, resolve);
+    server.listen({ path: unfinished, backlog: BACKLOG }, resolve);
   });
   server.removeAllListeners('error');
   server.on('error', options.onError);
-  chmodSync(path, 0o600);
-  return server;
+  chmodSync(unfinished, 0o600);
+  const { ino } = lstatSync(unfinished);
+  renameSync(unfinished, path);
+  return {
+    close: () => {
+      server.close();
+      if (lstatSync(path, { throwIfNoEntry: false })?.ino === ino) unlinkSync(path);
+    },
+  };
 }
 
 /** Makes a directory that only its owner can enter. */
@@ -62,13 +89,33 @@ export function prepareDirectory(directory: string, uid: number): void {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw socketPath(`${directory} cannot be created: ${(error as Error).message}`);
+    const { code, message } = error as NodeJS.ErrnoException;
+    const remedy = code === 'EEXIST' ? moveAside(directory) : undefined;
+    throw socketPath(`${directory} cannot be created: ${message}`, remedy);
   }
-  const stat = statSync(directory);
-  if (!stat.isDirectory()) throw socketPath(`${directory} is not a directory`);
+  const stat = refuseLink(directory, uid) ?? statSync(directory);
   if (stat.uid !== uid)
     throw socketPath(`${directory} belongs to uid ${stat.uid}, not to you (${uid})`);
-  if ((stat.mode & 0o077) !== 0) chmodSync(directory, 0o700);
+  if (isOpen(stat)) chmodSync(directory, 0o700);
+}
+
+/**
+ * A link in the directory's place is followed if the user made it and it leads to what is private
+ * already. Anything else would change a directory that was not meant for this.
+ * @returns what the link leads to; null when there is none
+ */
+function refuseLink(directory: string, uid: number): Stats | null {
+  const link = lstatSync(directory);
+  if (!link.isSymbolicLink()) return null;
+  const target = statSync(directory);
+  if (link.uid === uid && !isOpen(target)) return target;
+  throw socketPath(
+    `${directory} is a symbolic link, and ${link.uid === uid ? 'others may enter where it leads' : `uid ${link.uid} made it`}`,
+  );
+}
+
+function isOpen({ mode }: Stats): boolean {
+  return (mode & 0o077) !== 0;
 }
 
 function uidOf(socket: Socket): number {
@@ -81,11 +128,11 @@ function uidOf(socket: Socket): number {
   }
 }
 
-async function replaceStale(path: string, uid: number): Promise<void> {
+async function removeStale(path: string, uid: number): Promise<void> {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return;
   if (!stat.isSocket())
-    throw socketPath(`${path} exists and is not a socket; it was left as it is`);
+    throw socketPath(`${path} exists and is not a socket; it was left as it is`, moveAside(path));
   if (stat.uid !== uid) throw socketPath(`${path} belongs to uid ${stat.uid}, not to you (${uid})`);
   if (await answers(path)) {
     throw new WaitbusError('WAITBUS_ALREADY_RUNNING', `a daemon answers on ${path}`);
@@ -105,6 +152,10 @@ function answers(path: string): Promise<boolean> {
   });
 }
 
-function socketPath(message: string): WaitbusError {
-  return new WaitbusError('WAITBUS_SOCKET_PATH', message);
+function moveAside(path: string): string {
+  return `Move it away: mv ${shellWord(path)} ${shellWord(`${path}.aside`)}`;
+}
+
+function socketPath(message: string, remedy?: string): WaitbusError {
+  return new WaitbusError('WAITBUS_SOCKET_PATH', message, remedy);
 }

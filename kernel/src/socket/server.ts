@@ -2,7 +2,7 @@
  * The socket side as a whole: listens, gives each connection a session, dispatches its requests,
  * and ends what a session had going when its connection ends.
  */
-import type { Server, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { WaitbusError, type CheckedEvent } from '@waitbus/plugin-sdk/envelope';
 import { attach, detach } from './commands/attach.js';
 import type { Command, CommandContext } from './commands/context.js';
@@ -11,7 +11,7 @@ import { get } from './commands/get.js';
 import { status } from './commands/status.js';
 import { subscribe } from './commands/subscribe.js';
 import { Connection, type ConnectionHandlers, type Request } from './connection.js';
-import { listen } from './listen.js';
+import { listen, type Listening } from './listen.js';
 import { Session } from './session.js';
 
 export interface SocketServerOptions {
@@ -37,7 +37,7 @@ export class SocketServer {
     ['detach', detach],
   ]);
   readonly #sessions = new Map<Connection, Session>();
-  #server: Server | null = null;
+  #listening: Listening | null = null;
 
   constructor(options: SocketServerOptions) {
     this.#options = options;
@@ -50,7 +50,7 @@ export class SocketServer {
 
   async listen(): Promise<void> {
     const { path, uid, log } = this.#options;
-    this.#server = await listen({
+    this.#listening = await listen({
       path,
       uid,
       onConnection: (socket) => this.#accept(socket),
@@ -68,7 +68,7 @@ export class SocketServer {
 
   /** Stops listening and ends every connection; no will is published for an end of ours. */
   close(): void {
-    this.#server?.close();
+    this.#listening?.close();
     for (const session of this.#sessions.values()) {
       session.attachment = null;
       session.connection.end();
