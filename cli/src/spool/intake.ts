@@ -38,8 +38,13 @@ export class SpoolIntake {
 
   /** Takes in what is there, then watches. Resolves after the first pass. */
   async start(): Promise<void> {
-    mkdirSync(this.#options.directory, { recursive: true, mode: 0o700 });
-    this.#watch();
+    try {
+      mkdirSync(this.#options.directory, { recursive: true, mode: 0o700 });
+      this.#watch();
+    } catch (error) {
+      // A full disk: it is made once there is room.
+      this.#options.log.error({ err: error }, 'the spool cannot be watched');
+    }
     await this.run();
   }
 

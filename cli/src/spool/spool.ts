@@ -4,7 +4,7 @@
  * may write here on purpose; the format is in docs/reference.md.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringifyJson, type Envelope } from '@waitbus/plugin-sdk/envelope';
 
@@ -26,7 +26,13 @@ export function spoolEvents(directory: string, events: readonly Envelope[], now:
   });
   const unfinished = join(directory, `${UNFINISHED_PREFIX}${name}`);
   const file = join(directory, name);
-  writeFileSync(unfinished, lines.join(''), { mode: 0o600, flush: true });
-  renameSync(unfinished, file);
+  try {
+    writeFileSync(unfinished, lines.join(''), { mode: 0o600, flush: true });
+    renameSync(unfinished, file);
+  } catch (error) {
+    // On a full disk half a file would only take more of it.
+    rmSync(unfinished, { force: true });
+    throw error;
+  }
   return file;
 }
