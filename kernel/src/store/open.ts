@@ -19,6 +19,8 @@ const ALWAYS_CHECKED_BYTES = 64 * 1024 * 1024;
  * in the event loop's turn, so subscribers wait along: longer than a short transaction is an error.
  */
 const BUSY_MS = 20;
+/** While it starts nobody waits along. */
+const START_BUSY_MS = 5000;
 
 /**
  * @param file path of the database; created when absent
@@ -93,12 +95,14 @@ function inspect(file: string): void {
  */
 function prepareAlone(db: Database.Database, file: string): void {
   try {
+    pragma(db, `busy_timeout = ${BUSY_MS}`);
     // Before the first access: then the index of the write-ahead log is not shared memory.
     pragma(db, 'locking_mode = EXCLUSIVE');
     prepare(db, file);
   } catch (error) {
     if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error;
     pragma(db, 'locking_mode = NORMAL');
+    pragma(db, `busy_timeout = ${START_BUSY_MS}`);
     prepare(db, file);
   }
 }
