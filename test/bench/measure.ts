@@ -37,7 +37,8 @@ export function everything(count: number): string[][] {
 
 export async function fanOut(bench: Bench, broker: Broker, work: FanOut): Promise<FanOutReport> {
   const { producing, subscribing } = work;
-  const expected = producing.events * (work.copies ?? subscribing.matches.length);
+  const sent = (producing.warmUp ?? 0) + producing.events;
+  const expected = sent * (work.copies ?? subscribing.matches.length);
   await using subscribers = new Program(
     'subscribers',
     subscriberJob(broker, { expected, ...subscribing }),
@@ -85,7 +86,7 @@ async function reportOf(subscribers: Program<'subscribers'>): Promise<Subscriber
 }
 
 function producerJob({ system, address }: Broker, producing: Producing): ProducerJob {
-  return { system, address, first: 0, perRequest: 1, ...producing };
+  return { system, address, warmUp: 0, perRequest: 1, ...producing };
 }
 
 function subscriberJob(

@@ -3,6 +3,7 @@
  * has a background of its own, so that it reads the same on a light and on a dark page. Pure.
  */
 import type { Machine } from './machine.js';
+import type { Results } from './results.js';
 import { medianOf, type Row } from './rows.js';
 import { COUNTS } from './rows/latency.js';
 import { group, line, rect, text, circle, type Svg } from './svg.js';
@@ -29,13 +30,21 @@ const THROUGHPUT: readonly { readonly group: string; readonly label: readonly st
   { group: 'replay', label: ['replay of', 'what is stored'] },
 ];
 
-export function pictureOf(rows: readonly Row[], machine: Machine): string {
+export function pictureOf({
+  rows,
+  machine,
+  plan,
+}: Pick<Results, 'rows' | 'machine' | 'plan'>): string {
   const body = [
     rect(0.5, 0.5, WIDTH - 1, HEIGHT - 1, { fill: '#ffffff', stroke: FAINT, rx: 8 }),
     legend(),
     latencyPanel(rows.filter(({ group: name }) => name === 'latency')),
     throughputPanel(rows),
-    text(WIDTH / 2, HEIGHT - 16, caption(machine), { anchor: 'middle', size: 12, fill: '#495057' }),
+    text(WIDTH / 2, HEIGHT - 16, caption(machine, plan.rounds), {
+      anchor: 'middle',
+      size: 12,
+      fill: '#495057',
+    }),
   ];
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" ` +
@@ -44,8 +53,8 @@ export function pictureOf(rows: readonly Row[], machine: Machine): string {
   );
 }
 
-function caption({ cpu, cores, node, kernel }: Machine): string {
-  return `${cpu}, ${cores} cores, ${kernel}, Node ${node}; medians over rounds, durable log`;
+function caption({ cpu, cores, node, kernel }: Machine, rounds: number): string {
+  return `${cpu}, ${cores} cores, ${kernel}, Node ${node}; durable logs; medians of ${rounds} rounds`;
 }
 
 function legend(): Svg {

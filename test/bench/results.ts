@@ -1,43 +1,69 @@
-/** What is written about a run: the machine, the versions, the settings, every figure. */
+/** What is known about a run: the machine, the versions, the settings, every figure. */
 import { spawnSync } from 'node:child_process';
 import { REPO } from '../support/sandbox.js';
 import type { Bench } from './bench.js';
 import type { Machine } from './machine.js';
 import type { Peers } from './peers.js';
-import { isMet, medianOf, type Row } from './rows.js';
+import type { Plan } from './plan.js';
+import { isMet, medianOf, type Check, type Figure, type Row } from './rows.js';
 import { SETTINGS } from './systems/brokers.js';
 import { SYSTEMS } from './systems/clients.js';
 
+export interface Results {
+  readonly date: string;
+  /** With `and changes` when the tree had any. */
+  readonly commit: string;
+  readonly plan: Plan;
+  /** Its load is that before the run. */
+  readonly machine: Machine;
+  readonly versions: Peers['versions'];
+  readonly settings: typeof SETTINGS;
+  readonly skipped: readonly string[];
+  readonly problems: readonly string[];
+  readonly rows: readonly ResultRow[];
+}
+
+/** Latencies are in microseconds, their histograms in nanoseconds. */
+interface ResultRow extends Row {
+  readonly medians: Readonly<Record<string, Partial<Figure>>>;
+  readonly checks: (Check & { readonly met: boolean })[];
+}
+
 export function resultsOf(
   bench: Bench,
-  peers: Peers,
-  machineAtStart: Machine,
+  { versions, skipped }: Peers,
+  machine: Machine,
   rows: readonly Row[],
-): object {
+): Results {
+  const { plan, problems } = bench;
   return {
-    date: new Date().toISOString(),
-    commit: commit(),
-    plan: bench.plan,
-    machine: machineAtStart,
-    versions: peers.versions,
-    settings: SETTINGS,
-    skipped: peers.skipped,
-    problems: bench.problems,
-    rows: rows.map((row) => ({
-      ...row,
-      medians: Object.fromEntries(
-        SYSTEMS.filter((system) => row.figures[system] !== undefined).map((system) => [
-          system,
-          { value: medianOf(row, system), p99: medianOf(row, system, 'p99') },
-        ]),
-      ),
-      checks: row.checks.map((check) => ({ ...check, met: isMet(check) })),
-    })),
+    ...{ date: new Date().toISOString(), commit: commit() },
+    ...{ plan, machine, versions, settings: SETTINGS, skipped, problems },
+    rows: rows.map(resultRow),
+  };
+}
+
+function resultRow(row: Row): ResultRow {
+  const medians = SYSTEMS.filter((system) => row.figures[system] !== undefined).map((system) => [
+    system,
+    {
+      value: medianOf(row, system),
+      ...(row.unit === 'us' ? { p99: medianOf(row, system, 'p99') } : {}),
+    },
+  ]);
+  return {
+    ...row,
+    medians: Object.fromEntries(medians) as ResultRow['medians'],
+    checks: row.checks.map((check) => ({ ...check, met: isMet(check) })),
   };
 }
 
 function commit(): string {
-  const git = (...args: string[]) =>
-    spawnSync('git', args, { cwd: REPO, encoding: 'utf8' }).stdout.trim();
-  return git('rev-parse', 'HEAD') + (git('status', '--porcelain') === '' ? '' : ' and changes');
+  const git = (...args: string[]) => {
+    const { status, stdout } = spawnSync('git', args, { cwd: REPO, encoding: 'utf8' });
+    return status === 0 ? stdout.trim() : null;
+  };
+  const head = git('rev-parse', 'HEAD');
+  if (head === null) return 'unknown';
+  return git('status', '--porcelain') === '' ? head : `${head} and changes`;
 }

@@ -1,21 +1,17 @@
 /** `npm run bench`: waitbus beside its peers and the floor, in one run. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Bench } from './bench.js';
 import { compilePrograms } from './compile.js';
 import { GROUPS } from './groups.js';
+import { keep } from './keep.js';
 import { endOnSignals } from './life.js';
+import { machine } from './machine.js';
 import { parseOptions, type Options } from './options.js';
 import { findPeers } from './peers.js';
 import { planOf } from './plan.js';
-import { machine, type Machine } from './machine.js';
-import { pictureOf } from './picture.js';
 import { resultsOf } from './results.js';
 import type { Row } from './rows.js';
 import { tableOf } from './table.js';
 
-const RESULTS = fileURLToPath(new URL('results', import.meta.url));
 const HELP = `npm run bench -- [options]
 
   --quick          everything in under two minutes, less exactly
@@ -40,8 +36,8 @@ async function main(): Promise<number> {
   await compilePrograms();
   const bench = new Bench(planOf(options), peers.present);
   const rows = await runGroups(bench, options);
-  write(options, rows, atStart, resultsOf(bench, peers, atStart, rows));
-  process.stdout.write(`${tableOf(rows)}\n`);
+  const file = await keep(options, resultsOf(bench, peers, atStart, rows));
+  process.stdout.write(`${tableOf(rows)}\n\nin full: ${file}\n`);
   for (const skipped of peers.skipped) process.stdout.write(`skipped ${skipped}\n`);
   for (const problem of bench.problems) process.stdout.write(`PROBLEM ${problem}\n`);
   return bench.problems.length === 0 ? 0 : 1;
@@ -52,20 +48,15 @@ async function runGroups(bench: Bench, { only }: Options): Promise<Row[]> {
   for (const [name, group] of Object.entries(GROUPS)) {
     if (only.length > 0 && !only.includes(name)) continue;
     bench.begin(name);
-    rows.push(...(await group(bench)));
+    const began = performance.now();
+    try {
+      rows.push(...(await group(bench)));
+    } catch (error) {
+      bench.problem((error as Error).message);
+    }
+    bench.say(`took ${((performance.now() - began) / 1000).toFixed(0)} s`);
   }
   return rows;
-}
-
-/** A partial or a quick run never takes the place of a full one, nor draws a picture by itself. */
-function write(options: Options, rows: readonly Row[], atStart: Machine, results: object): void {
-  const { quick, only, out } = options;
-  const directory = out ?? RESULTS;
-  const name = quick ? 'quick.json' : only.length > 0 ? 'partial.json' : 'latest.json';
-  mkdirSync(directory, { recursive: true });
-  writeFileSync(join(directory, name), `${JSON.stringify(results, null, 1)}\n`);
-  if (name !== 'latest.json' && out === null) return;
-  writeFileSync(join(directory, 'latency-throughput.svg'), pictureOf(rows, atStart));
 }
 
 process.exitCode = await main().catch((error: unknown) => {

@@ -4,9 +4,9 @@ import type { SystemName } from '../systems/clients.js';
 export interface ProducerJob {
   readonly system: SystemName;
   readonly address: string;
+  /** Events before the clock starts; each measurement numbers its events from 0. */
+  readonly warmUp: number;
   readonly events: number;
-  /** The number of the first event. */
-  readonly first: number;
   /** How many events one request carries (waitbus only). */
   readonly perRequest: number;
   /**

@@ -41,7 +41,7 @@ export async function wakeUp(
 ): Promise<Figure> {
   const { warmUp, events } = bench.plan.latency;
   const { subscribers } = await fanOut(bench, broker, {
-    producing: { events: warmUp + events, how: { kind: 'paced', intervalUs: INTERVAL_US } },
+    producing: { warmUp, events, how: { kind: 'paced', intervalUs: INTERVAL_US } },
     subscribing: { matches, measureFrom: warmUp, gapless: copies === matches.length },
     copies,
   });
