@@ -1,4 +1,5 @@
 /** One run of the benchmark: its plan, the systems that are there, and what went wrong. */
+import { isInterrupted } from './life.js';
 import type { Plan } from './plan.js';
 import type { SubscriberReport } from './programs/jobs.js';
 import { SYSTEMS, type SystemName } from './systems/clients.js';
@@ -46,6 +47,7 @@ export class Bench {
         try {
           await measure(system, round);
         } catch (error) {
+          if (isInterrupted()) throw error;
           this.problem(`${system} broke: ${(error as Error).message}`);
         }
       }

@@ -3,9 +3,12 @@
  * interrupted benchmark leaves nothing behind.
  */
 const alive = new Set<AsyncDisposable>();
+let interrupted = false;
 
+/** @throws Error when the benchmark is ending; the resource is ended with the others */
 export function enter<T extends AsyncDisposable>(resource: T): T {
   alive.add(resource);
+  if (interrupted) throw new Error('interrupted');
   return resource;
 }
 
@@ -14,19 +17,31 @@ export function forget(resource: AsyncDisposable): void {
   alive.delete(resource);
 }
 
+/** Whether errors are those of processes that were ended on purpose. */
+export function isInterrupted(): boolean {
+  return interrupted;
+}
+
 export function endOnSignals(): void {
-  let ending = false;
   for (const [signal, code] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],
     ['SIGHUP', 129],
   ] as const) {
     process.on(signal, () => {
-      if (ending) return;
-      ending = true;
+      if (interrupted) return;
+      interrupted = true;
       process.stderr.write(`bench: ${signal}, cleaning up\n`);
-      const ended = [...alive].map((resource) => resource[Symbol.asyncDispose]());
-      void Promise.allSettled(ended).then(() => process.exit(code));
+      void endAll().then(() => process.exit(code));
     });
+  }
+}
+
+/** Also what comes into being meanwhile. */
+async function endAll(): Promise<void> {
+  while (alive.size > 0) {
+    const ending = [...alive];
+    await Promise.allSettled(ending.map((resource) => resource[Symbol.asyncDispose]()));
+    ending.forEach(forget);
   }
 }

@@ -3,7 +3,7 @@ import { Bench } from './bench.js';
 import { compilePrograms } from './compile.js';
 import { GROUPS } from './groups.js';
 import { keep } from './keep.js';
-import { endOnSignals } from './life.js';
+import { endOnSignals, isInterrupted } from './life.js';
 import { machine } from './machine.js';
 import { parseOptions, type Options } from './options.js';
 import { findPeers } from './peers.js';
@@ -52,6 +52,7 @@ async function runGroups(bench: Bench, { only }: Options): Promise<Row[]> {
     try {
       rows.push(...(await group(bench)));
     } catch (error) {
+      if (isInterrupted()) throw error;
       bench.problem((error as Error).message);
     }
     bench.say(`took ${((performance.now() - began) / 1000).toFixed(0)} s`);
@@ -60,6 +61,6 @@ async function runGroups(bench: Bench, { only }: Options): Promise<Row[]> {
 }
 
 process.exitCode = await main().catch((error: unknown) => {
-  process.stderr.write(`bench: ${(error as Error).message}\n`);
+  if (!isInterrupted()) process.stderr.write(`bench: ${(error as Error).message}\n`);
   return 2;
 });
