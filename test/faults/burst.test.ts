@@ -6,14 +6,13 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Listener } from '../support/listener.js';
-import { forgetPeak, peakMiB, residentMiB } from '../support/process.js';
+import { forgetPeak, MEMORY_BOUND_MIB, peakMiB, residentMiB } from '../support/process.js';
 import { Sandbox, type Running } from '../support/sandbox.js';
 import { WireClient } from '../support/wire.js';
 
 const EVENTS = 5000;
 const OTHERS = 63;
 const PAD = 'x'.repeat(200);
-const MEMORY_MIB = 64;
 const SLOW_READER = fileURLToPath(new URL('../fixtures/slow_reader.py', import.meta.url));
 
 interface Scene {
@@ -88,7 +87,7 @@ async function prepare(t: TestContext, box: Sandbox): Promise<Scene> {
   };
   const assertBounded = () => {
     const grown = peakMiB(pid) - idle;
-    assert.ok(grown < MEMORY_MIB, `the daemon grew by ${grown.toFixed(1)} MiB`);
+    assert.ok(grown < MEMORY_BOUND_MIB, `the daemon grew by ${grown.toFixed(1)} MiB`);
   };
   return { reader, burst, assertBounded };
 }

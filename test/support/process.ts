@@ -1,6 +1,9 @@
 /** What Linux tells about a process: its memory, in MiB. */
 import { readFileSync, writeFileSync } from 'node:fs';
 
+/** What a daemon may grow over idle, whatever its readers do. */
+export const MEMORY_BOUND_MIB = 64;
+
 export function residentMiB(pid: number): number {
   return field(pid, 'VmRSS');
 }

@@ -34,6 +34,8 @@ export class Sandbox {
   readonly work = join(this.directory, 'work');
   readonly paths: Paths;
   readonly env: NodeJS.ProcessEnv;
+  /** Set to leave the directory behind, for whoever looks into what went wrong in it. */
+  kept = false;
   readonly #running = new Set<Running>();
 
   constructor(env: NodeJS.ProcessEnv = {}) {
@@ -95,6 +97,7 @@ export class Sandbox {
     await Promise.all([...this.#running].map(({ ended }) => ended));
     await this.run(['stop']);
     killStrays(`WAITBUS_STATE_DIR=${this.paths.stateDir}`);
+    if (this.kept) return;
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
   }
 }

@@ -42,6 +42,8 @@ class Checker:
         self.floor = floor or ""
         self.log = log
         self.problems = []
+        for event in log:
+            event["fields"].pop("pad", None)
         self.in_log = {event["event_id"]: event for event in log}
         # With retention, what was acknowledged or seen has been in the log, although it is gone.
         self.known = {event["event_id"]: author(event) for event in log}
@@ -59,13 +61,15 @@ class Checker:
         return not self.problems
 
     def check_producers(self):
-        self.sent, acknowledged = {}, {}
+        self.sent, acknowledged, promised = {}, {}, []
         for name, what, *rest in lines_of(self.directory, ".producer"):
             if what == "sent":
                 self.sent[name] = int(rest[0])
             elif what == "ack":
                 number, event_id = rest[0].split(" ")
                 acknowledged.setdefault(name, {}).setdefault(int(number), set()).add(event_id)
+            elif what == "promised":
+                promised.append((name, int(rest[0])))
         for name, numbers in acknowledged.items():
             for number, ids in numbers.items():
                 self.figures["acknowledged"] += 1
@@ -73,6 +77,12 @@ class Checker:
                     self.says("doubled: %s %d acknowledged as %s", name, number, sorted(ids))
                 for event_id in ids:
                     self.check_acknowledged(name, number, event_id)
+
+        authors = set(self.known.values())
+        self.figures["promised"] = len(promised)
+        for name, number in promised:
+            if (name, number) not in authors:
+                self.says("lost: %s %d, which was spooled, is not in the log", name, number)
 
     def check_acknowledged(self, name, number, event_id):
         held = self.in_log.get(event_id)
@@ -124,7 +134,7 @@ class Checker:
                 published[number] += 1
         for name, fate in fates.items():
             # A detach that was not acknowledged may have come before the end or after it.
-            allowed = {0} if "detached" in fate else {1} if "killed" in fate else {0, 1}
+            allowed = {1} if "killed" in fate and "detached" not in fate else {0}
             if "attached" not in fate or "detaching" in fate and "detached" not in fate:
                 allowed = {0, 1}
             if published[name] not in allowed:

@@ -65,6 +65,14 @@ function verdict(scene: Scene): { readonly good: boolean; readonly says: string 
 const BAD: readonly (readonly [string, RegExp, (scene: Scene) => void])[] = [
   ['an acknowledged event that the log lacks', /^lost: p 4, ack/, ({ log }) => log.splice(4, 1)],
   [
+    'a spooled event that the log lacks',
+    /^lost: q 1, which was spooled/,
+    ({ producer, log }) => {
+      producer.push('q sent 2', 'q promised 0', 'q promised 1');
+      log.push({ event_id: id(20), fields: { producer: 'q', n: 0 } });
+    },
+  ],
+  [
     'an event that a subscriber never saw',
     /^lost: s never saw 1 events from 0+5 \(p 4/,
     ({ subscriber }) => subscriber.splice(6, 1),
@@ -202,6 +210,7 @@ test('the checker passes a good history', () => {
     seen: 10,
     gaps: 0,
     wills: 0,
+    promised: 0,
   });
 });
 

@@ -1,0 +1,22 @@
+/** The promise on memory: whatever readers do, the daemon grows by no more than this over idle. */
+import assert from 'node:assert/strict';
+import { forgetPeak, MEMORY_BOUND_MIB, peakMiB, residentMiB } from '../support/process.js';
+
+export class MemoryBound {
+  readonly #pid: number;
+  readonly #idle: number;
+
+  /** Taken while the daemon is idle. */
+  constructor(pid: number) {
+    this.#pid = pid;
+    this.#idle = residentMiB(pid);
+    forgetPeak(pid);
+  }
+
+  /** @returns how far its peak came to lie over idle, in MiB */
+  check(): string {
+    const grown = peakMiB(this.#pid) - this.#idle;
+    assert.ok(grown < MEMORY_BOUND_MIB, `the daemon grew by ${grown.toFixed(1)} MiB`);
+    return grown.toFixed(1);
+  }
+}

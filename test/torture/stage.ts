@@ -1,0 +1,223 @@
+/**
+ * Where an act plays: a sandbox with a daemon, load programs that keep ledgers, random choices from
+ * one seed, and the checker that decides in the end.
+ */
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { randomOf } from '../support/property.js';
+import { Sandbox, type Running } from '../support/sandbox.js';
+import { WireClient, type Frame } from '../support/wire.js';
+import type { ProducerOptions } from './load/producer.js';
+import type { SubscriberOptions } from './load/subscriber.js';
+import { Program } from './program.js';
+
+const TSX = import.meta.resolve('tsx');
+const CHECKER = fileURLToPath(new URL('checker.py', import.meta.url));
+/** What every subscriber hears besides its own: the event that ends an act. */
+const MARKER = ['fields.producer="stage"'];
+
+export type ProducerSettings = Partial<Omit<ProducerOptions, 'socket' | 'name' | 'ledger'>>;
+export type SubscriberSettings = Partial<Omit<SubscriberOptions, 'socket' | 'name' | 'ledger'>>;
+
+/** What the checker counted. */
+export interface Checked {
+  readonly log: number;
+  readonly acknowledged: number;
+  readonly subscribers: number;
+  readonly seen: number;
+  readonly gaps: number;
+  readonly wills: number;
+  readonly promised: number;
+}
+
+export class Stage {
+  readonly box: Sandbox;
+  readonly random: (below: number) => number;
+  readonly ledgers: string;
+  readonly #daemons: Running[] = [];
+  readonly #producers = new Set<Program>();
+  readonly #subscribers = new Set<Program>();
+
+  constructor(seed: number) {
+    // Whatever starts or restarts the daemon, it is the act.
+    this.box = new Sandbox({ WAITBUS_NO_AUTOSTART: '1' });
+    this.random = randomOf(seed);
+    this.ledgers = join(this.box.work, 'ledgers');
+    mkdirSync(this.ledgers);
+  }
+
+  /** The daemon that was started last. */
+  get daemon(): Running {
+    const daemon = this.#daemons.at(-1);
+    assert.ok(daemon, 'a daemon was started');
+    return daemon;
+  }
+
+  get daemonPid(): number {
+    return this.daemon.child.pid ?? 0;
+  }
+
+  /** Starts a daemon without waiting for it. */
+  launchDaemon(): Running {
+    const daemon = this.box.waitbus(['daemon', '--log-level', 'debug']);
+    this.#daemons.push(daemon);
+    return daemon;
+  }
+
+  /** Of several that were launched, this is the one that is killed and asked from now on. */
+  serves(daemon: Running): void {
+    this.#daemons.splice(this.#daemons.indexOf(daemon), 1);
+    this.#daemons.push(daemon);
+  }
+
+  /** Starts a daemon and resolves once it serves. */
+  async startDaemon(): Promise<void> {
+    await this.launchDaemon().says(/"msg":"serving"/);
+  }
+
+  async killDaemon(): Promise<void> {
+    this.daemon.child.kill('SIGKILL');
+    await this.daemon.ended;
+  }
+
+  /** A producer; it begins as soon as it can. */
+  producer(name: string, settings: ProducerSettings = {}): Program {
+    const options: ProducerOptions = {
+      unit: 1,
+      window: 16,
+      pad: 200,
+      largeEvery: 0,
+      everyMs: 0,
+      count: 0,
+      dieInsideFrameAfter: 0,
+      ...settings,
+      socket: this.box.paths.socket,
+      name,
+      ledger: this.ledger(name, 'producer'),
+    };
+    const program = this.program('producer', name, options);
+    this.#producers.add(program);
+    return program;
+  }
+
+  /** Subscribers; resolves once all of them are acknowledged. */
+  subscriber(name: string, settings: SubscriberSettings = {}): Promise<Program> {
+    return this.#subscribe('subscriber', name, settings);
+  }
+
+  /** A subscriber through the client library, from the beginning of the log. */
+  librarySubscriber(name: string): Promise<Program> {
+    return this.#subscribe('library-subscriber', name, {});
+  }
+
+  async #subscribe(file: string, name: string, settings: SubscriberSettings): Promise<Program> {
+    const { anyOf = [[]], ...rest } = settings;
+    const options: SubscriberOptions = {
+      copies: 1,
+      freshEvery: 0,
+      since: null,
+      restMs: 0,
+      ...rest,
+      anyOf: [...anyOf, MARKER],
+      socket: this.box.paths.socket,
+      name,
+      ledger: this.ledger(name, 'subscriber'),
+    };
+    const program = this.program(file, name, options);
+    this.#subscribers.add(program);
+    await program.says('ready');
+    return program;
+  }
+
+  /** Starts a program of `load/`. */
+  program(file: string, name: string, options: object): Program {
+    const path = fileURLToPath(new URL(`load/${file}.ts`, import.meta.url));
+    const args = ['--import', TSX, path, JSON.stringify(options)];
+    const running = this.box.start(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    return new Program(name, running);
+  }
+
+  ledger(name: string, kind: 'producer' | 'subscriber' | 'wills'): string {
+    return join(this.ledgers, `${name}.${kind}`);
+  }
+
+  /** A program that was killed on purpose: nothing more is asked of it. */
+  forget(program: Program): void {
+    this.#producers.delete(program);
+    this.#subscribers.delete(program);
+  }
+
+  /** Ends the load in order, lets every subscriber come to the end, and has the checker decide. */
+  async finish(): Promise<Checked> {
+    await this.stopProducers();
+    await this.reach(await this.emitEnd(), this.#subscribers);
+    return this.check();
+  }
+
+  /** Resolves once these subscribers have everything up to an event. */
+  async reach(end: string, subscribers: Iterable<Program>): Promise<void> {
+    const all = [...subscribers];
+    for (const subscriber of all) subscriber.tell(`until ${end}`);
+    await Promise.all(all.map((subscriber) => subscriber.says('done')));
+  }
+
+  /** Resolves once all that was sent is acknowledged. */
+  async stopProducers(): Promise<void> {
+    for (const producer of this.#producers) producer.tell('stop');
+    await Promise.all([...this.#producers].map((producer) => producer.says('stopped')));
+    this.#producers.clear();
+  }
+
+  /** @throws AssertionError with what the checker says is wrong */
+  async check(): Promise<Checked> {
+    const checker = this.box.start('python3', [CHECKER, this.ledgers, this.box.paths.socket]);
+    const { code, stdout, stderr } = await checker.ended;
+    assert.equal(code, 0, `the checker:\n${stdout}${stderr}`);
+    return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Checked;
+  }
+
+  async status(): Promise<Frame> {
+    const client = await WireClient.open(this.box.paths.socket);
+    const status = await client.request({ op: 'status' });
+    client.close();
+    return status;
+  }
+
+  /** What the lines of a ledger hold so far. */
+  readLedger(name: string, kind: 'producer' | 'subscriber'): string[] {
+    return readFileSync(this.ledger(name, kind), 'utf8').split('\n').slice(0, -1);
+  }
+
+  /** Writes what the daemons logged beside the ledgers, for whoever looks into a failure. */
+  async keep(): Promise<string> {
+    this.box.kept = true;
+    for (const { child } of this.#daemons) child.kill('SIGKILL');
+    for (const [index, daemon] of this.#daemons.entries()) {
+      const { stderr } = await daemon.ended;
+      writeFileSync(join(this.box.work, `daemon-${index}.log`), stderr);
+    }
+    return this.box.directory;
+  }
+
+  /** Emits the event that every subscriber hears and that ends an act; returns its event_id. */
+  async emitEnd(): Promise<string> {
+    const ledger = this.ledger('stage', 'producer');
+    appendFileSync(ledger, 'stage sent 1\n');
+    const fields = { producer: 'stage', n: 0, bucket: 0 };
+    const client = await WireClient.open(this.box.paths.socket);
+    const { results } = await client.request({
+      op: 'emit',
+      events: [{ source: 'agent', event_type: 'agent_note', fields }],
+    });
+    client.close();
+    const [{ event_id: id = '' } = {}] = results as { readonly event_id?: string }[];
+    appendFileSync(ledger, `stage ack 0 ${id}\n`);
+    return id;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.box[Symbol.asyncDispose]();
+  }
+}
