@@ -9,11 +9,11 @@ import { fileURLToPath } from 'node:url';
 import { randomOf } from '../support/property.js';
 import { Sandbox, type Running } from '../support/sandbox.js';
 import { WireClient, type Frame } from '../support/wire.js';
+import { bundleLoad } from './bundle.js';
 import type { ProducerOptions } from './load/producer.js';
 import type { SubscriberOptions } from './load/subscriber.js';
 import { Program } from './program.js';
 
-const TSX = import.meta.resolve('tsx');
 const CHECKER = fileURLToPath(new URL('checker.py', import.meta.url));
 /** What every subscriber hears besides its own: the event that ends an act. */
 const MARKER = ['fields.producer="stage"'];
@@ -36,6 +36,7 @@ export class Stage {
   readonly box: Sandbox;
   readonly random: (below: number) => number;
   readonly ledgers: string;
+  readonly #load: string;
   readonly #daemons: Running[] = [];
   readonly #producers = new Set<Program>();
   readonly #subscribers = new Set<Program>();
@@ -46,6 +47,8 @@ export class Stage {
     this.random = randomOf(seed);
     this.ledgers = join(this.box.work, 'ledgers');
     mkdirSync(this.ledgers);
+    this.#load = join(this.box.directory, 'load');
+    bundleLoad(this.#load);
   }
 
   /** The daemon that was started last. */
@@ -133,8 +136,7 @@ export class Stage {
 
   /** Starts a program of `load/`. */
   program(file: string, name: string, options: object): Program {
-    const path = fileURLToPath(new URL(`load/${file}.ts`, import.meta.url));
-    const args = ['--import', TSX, path, JSON.stringify(options)];
+    const args = [join(this.#load, `${file}.mjs`), JSON.stringify(options)];
     const running = this.box.start(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'] });
     return new Program(name, running);
   }
