@@ -4,32 +4,10 @@ import { lstatSync } from 'node:fs';
 import { test } from 'node:test';
 import { Sandbox } from '../support/sandbox.js';
 import { WireClient } from '../support/wire.js';
+import { manyDaemons } from '../torture/acts/many-daemons.js';
+import { testAct } from './play.js';
 
-for (const count of [2, 10]) {
-  test(`of ${count} daemons started at the same instant exactly one serves`, async () => {
-    await using box = new Sandbox();
-    const daemons = Array.from({ length: count }, () => box.waitbus(['daemon']));
-    const serving = await Promise.all(
-      daemons.map((daemon) =>
-        daemon.says(/"msg":"serving"/).then(
-          () => true,
-          () => false,
-        ),
-      ),
-    );
-    assert.equal(serving.filter(Boolean).length, 1);
-    for (const [index, daemon] of daemons.entries()) {
-      if (serving[index] === true) continue;
-      const { code, stderr } = await daemon.ended;
-      assert.equal(code, 1, stderr);
-      assert.match(stderr, /WAITBUS_ALREADY_RUNNING/);
-    }
-    const client = await WireClient.open(box.paths.socket);
-    const status = await client.request({ op: 'status' });
-    assert.equal(status['pid'], daemons[serving.indexOf(true)]?.child.pid);
-    client.close();
-  });
-}
+testAct(manyDaemons, 'of two and of twenty that start at once exactly one serves');
 
 test('the socket and the locks of a killed daemon do not keep the next one from serving', async () => {
   await using box = new Sandbox();
