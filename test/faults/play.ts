@@ -6,7 +6,7 @@ import { Stage } from '../torture/stage.js';
 
 export function testAct(act: Act, promise: string): void {
   test(`${act.name}: ${promise}`, async (t) => {
-    await using stage = new Stage(seedOf(t));
+    await using stage = await Stage.open(seedOf(t));
     const figures = await act.run(stage, 'brief');
     t.diagnostic(
       Object.entries(figures)

@@ -1,7 +1,7 @@
 """Compares what producers had acknowledged, what subscribers saw and what the log holds.
 
-checker.py LEDGERS SOCKET    replays the log over the socket
-checker.py LEDGERS LOG.json  takes it from a file: {"floor": null, "events": [frames]}
+checker.py LEDGERS SOCKET [SINCE]  replays the log over the socket, from a cursor on
+checker.py LEDGERS LOG.json        takes it from a file: {"floor": null, "events": [frames]}
 
 Prints a line for every violation, then one line of JSON with figures; exits 1 on a violation.
 Knows the ledgers (README.md beside this file) and the wire document, and no code of waitbus.
@@ -173,7 +173,7 @@ class Checker:
 def main():
     directory, source = sys.argv[1], sys.argv[2]
     if stat.S_ISSOCK(os.stat(source).st_mode):
-        floor, log = replay(source)
+        floor, log = replay(source, *sys.argv[3:])
     else:
         with open(source, encoding="utf-8") as file:
             log = json.load(file)

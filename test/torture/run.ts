@@ -39,7 +39,7 @@ function* programme({ acts, seed, actSeed }: TortureOptions): Generator<[Act, nu
 
 async function play(act: Act, seed: number, scale: Scale): Promise<Verdict> {
   const began = performance.now();
-  const stage = new Stage(seed);
+  const stage = await Stage.open(seed);
   let timer: NodeJS.Timeout | undefined;
   const hangs = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error('it hangs')), ACT_LIMIT_MS);

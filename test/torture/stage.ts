@@ -3,17 +3,26 @@
  * one seed, and the checker that decides in the end.
  */
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { FIRST_ULID } from '@waitbus/kernel/ulid';
+import { compileInto } from '../support/compile.js';
 import { randomOf } from '../support/property.js';
-import { Sandbox, type Running } from '../support/sandbox.js';
+import { REPO, Sandbox, type Running } from '../support/sandbox.js';
 import { WireClient, type Frame } from '../support/wire.js';
-import { bundleLoad } from './bundle.js';
 import type { ProducerOptions } from './load/producer.js';
 import type { SubscriberOptions } from './load/subscriber.js';
 import { Program } from './program.js';
 
+const LOAD = fileURLToPath(new URL('load', import.meta.url));
 const CHECKER = fileURLToPath(new URL('checker.py', import.meta.url));
 /** What every subscriber hears besides its own: the event that ends an act. */
 const MARKER = ['fields.producer="stage"'];
@@ -40,15 +49,23 @@ export class Stage {
   readonly #daemons: Running[] = [];
   readonly #producers = new Set<Program>();
   readonly #subscribers = new Set<Program>();
+  /** Where the log begins for the checker. */
+  #since = FIRST_ULID;
 
-  constructor(seed: number) {
+  private constructor(seed: number) {
     // Whatever starts or restarts the daemon, it is the act.
     this.box = new Sandbox({ WAITBUS_NO_AUTOSTART: '1' });
     this.random = randomOf(seed);
     this.ledgers = join(this.box.work, 'ledgers');
     mkdirSync(this.ledgers);
     this.#load = join(this.box.directory, 'load');
-    bundleLoad(this.#load);
+    symlinkSync(join(REPO, 'node_modules'), join(this.box.directory, 'node_modules'));
+  }
+
+  static async open(seed: number): Promise<Stage> {
+    const stage = new Stage(seed);
+    await compileInto(stage.#load, LOAD);
+    return stage;
   }
 
   /** The daemon that was started last. */
@@ -158,6 +175,18 @@ export class Stage {
     return this.check();
   }
 
+  /** Finishes, and begins a new page: what follows is checked by itself, from the end on. */
+  async turnPage(): Promise<Checked> {
+    await this.stopProducers();
+    const end = await this.emitEnd();
+    await this.reach(end, this.#subscribers);
+    const checked = await this.check();
+    this.#subscribers.clear();
+    for (const file of readdirSync(this.ledgers)) rmSync(join(this.ledgers, file));
+    this.#since = end;
+    return checked;
+  }
+
   /** Resolves once these subscribers have everything up to an event. */
   async reach(end: string, subscribers: Iterable<Program>): Promise<void> {
     const all = [...subscribers];
@@ -174,7 +203,9 @@ export class Stage {
 
   /** @throws AssertionError with what the checker says is wrong */
   async check(): Promise<Checked> {
-    const checker = this.box.start('python3', [CHECKER, this.ledgers, this.box.paths.socket]);
+    const { socket } = this.box.paths;
+    const args = [CHECKER, this.ledgers, socket, this.#since];
+    const checker = this.box.start('python3', args);
     const { code, stdout, stderr } = await checker.ended;
     assert.equal(code, 0, `the checker:\n${stdout}${stderr}`);
     return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Checked;
@@ -185,11 +216,6 @@ export class Stage {
     const status = await client.request({ op: 'status' });
     client.close();
     return status;
-  }
-
-  /** What the lines of a ledger hold so far. */
-  readLedger(name: string, kind: 'producer' | 'subscriber'): string[] {
-    return readFileSync(this.ledger(name, kind), 'utf8').split('\n').slice(0, -1);
   }
 
   /** Writes what the daemons logged beside the ledgers, for whoever looks into a failure. */

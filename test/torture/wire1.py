@@ -27,10 +27,10 @@ class Connection:
         return data
 
 
-def replay(path):
-    """The whole log: (the floor or None, the frames of its events in order, large ones fetched)."""
+def replay(path, since=FIRST_CURSOR):
+    """The log from a cursor on: (the floor or None, the frames of its events in order, large ones fetched)."""
     connection, asking = Connection(path), Connection(path)
-    connection.send({"op": "subscribe", "since": FIRST_CURSOR})
+    connection.send({"op": "subscribe", "since": since})
     acknowledged = connection.receive()
     if acknowledged["kind"] != "subscribe_ack":
         raise ValueError("not acknowledged: %s" % acknowledged)

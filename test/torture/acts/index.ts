@@ -6,6 +6,7 @@ import { manyDaemons } from './many-daemons.js';
 import { producerKilled } from './producer-killed.js';
 import { reconnectStorm } from './reconnect-storm.js';
 import { restarted } from './restarted.js';
+import { retention } from './retention.js';
 import { spool } from './spool.js';
 import { stopped } from './stopped.js';
 import { subscriberFaults } from './subscriber-faults.js';
@@ -20,6 +21,7 @@ export const ACTS: readonly Act[] = [
   reconnectStorm,
   manyDaemons,
   frozenMillion,
+  retention,
   wills,
   spool,
 ];
