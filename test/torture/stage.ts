@@ -18,28 +18,17 @@ import { compileInto } from '../support/compile.js';
 import { randomOf } from '../support/property.js';
 import { REPO, Sandbox, type Running } from '../support/sandbox.js';
 import { WireClient, type Frame } from '../support/wire.js';
+import { runChecker, type Checked } from './checked.js';
 import type { ProducerOptions } from './load/producer.js';
 import type { SubscriberOptions } from './load/subscriber.js';
 import { Program } from './program.js';
 
 const LOAD = fileURLToPath(new URL('load', import.meta.url));
-const CHECKER = fileURLToPath(new URL('checker.py', import.meta.url));
 /** What every subscriber hears besides its own: the event that ends an act. */
 const MARKER = ['fields.producer="stage"'];
 
 export type ProducerSettings = Partial<Omit<ProducerOptions, 'socket' | 'name' | 'ledger'>>;
 export type SubscriberSettings = Partial<Omit<SubscriberOptions, 'socket' | 'name' | 'ledger'>>;
-
-/** What the checker counted. */
-export interface Checked {
-  readonly log: number;
-  readonly acknowledged: number;
-  readonly subscribers: number;
-  readonly seen: number;
-  readonly gaps: number;
-  readonly wills: number;
-  readonly promised: number;
-}
 
 export class Stage {
   readonly box: Sandbox;
@@ -49,8 +38,8 @@ export class Stage {
   readonly #daemons: Running[] = [];
   readonly #producers = new Set<Program>();
   readonly #subscribers = new Set<Program>();
-  /** Where the log begins for the checker. */
-  #since = FIRST_ULID;
+  /** Where the page begins that the checker looks at. */
+  since = FIRST_ULID;
 
   private constructor(seed: number) {
     // Whatever starts or restarts the daemon, it is the act.
@@ -183,7 +172,7 @@ export class Stage {
     const checked = await this.check();
     this.#subscribers.clear();
     for (const file of readdirSync(this.ledgers)) rmSync(join(this.ledgers, file));
-    this.#since = end;
+    this.since = end;
     return checked;
   }
 
@@ -202,13 +191,8 @@ export class Stage {
   }
 
   /** @throws AssertionError with what the checker says is wrong */
-  async check(): Promise<Checked> {
-    const { socket } = this.box.paths;
-    const args = [CHECKER, this.ledgers, socket, this.#since];
-    const checker = this.box.start('python3', args);
-    const { code, stdout, stderr } = await checker.ended;
-    assert.equal(code, 0, `the checker:\n${stdout}${stderr}`);
-    return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Checked;
+  check(): Promise<Checked> {
+    return runChecker(this.box, this.ledgers, this.since);
   }
 
   async status(): Promise<Frame> {
