@@ -1,13 +1,13 @@
 /**
- * What went wrong with the store or its directory, as an error that a person can act on. Reads the
- * file system to tell causes apart that SQLite reports as one; changes nothing.
+ * What went wrong with the store or its directory, as an error that a person can act on. Tries the
+ * directory to tell causes apart that SQLite reports as one; leaves nothing behind.
  */
-import { accessSync, constants, statfsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { unlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { shellWord, WaitbusError, type ErrorCode } from '@waitbus/plugin-sdk/envelope';
 
-/** A file system with less room than this is full: the shared-memory file grows by so much. */
-const ROOM_BYTES = 64 * 1024;
+/** By so much the shared-memory file grows at a time. */
+const ROOM_BYTES = 32 * 1024;
 
 const BY_SQLITE: readonly (readonly [RegExp, ErrorCode])[] = [
   [/^SQLITE_FULL/, 'WAITBUS_STORE_FULL'],
@@ -52,11 +52,21 @@ export function moveAway(file: string): string {
 }
 
 function whatAilsDirectory(directory: string): ErrorCode | undefined {
+  const probe = join(directory, `.probe-${process.pid}`);
   try {
-    accessSync(directory, constants.W_OK);
-    const { bavail, bsize } = statfsSync(directory);
-    return bavail * bsize < ROOM_BYTES ? 'WAITBUS_STORE_FULL' : undefined;
+    writeFileSync(probe, Buffer.alloc(ROOM_BYTES), { flush: true });
+    return undefined;
   } catch (error) {
     return BY_SYSTEM[(error as NodeJS.ErrnoException).code ?? ''];
+  } finally {
+    removeIfThere(probe);
+  }
+}
+
+function removeIfThere(file: string): void {
+  try {
+    unlinkSync(file);
+  } catch {
+    // Never made, for the reason that is being looked for.
   }
 }
