@@ -40,6 +40,8 @@ export class DaemonConnection {
   >();
   /** Resolves when the connection has ended, whoever ended it. */
   readonly closed: Promise<void>;
+  /** What the daemon said of the connection as a whole, before it ended it. */
+  #reason: WaitbusError | null = null;
   #nextId = 1;
   #ended = false;
 
@@ -53,7 +55,7 @@ export class DaemonConnection {
     this.closed = new Promise((resolve) => {
       socket.on('close', () => {
         this.#ended = true;
-        for (const { reject } of this.#waiting.values()) reject(lost());
+        for (const { reject } of this.#waiting.values()) reject(this.#reason ?? lost());
         this.#waiting.clear();
         resolve();
       });
@@ -70,7 +72,7 @@ export class DaemonConnection {
    * @throws WaitbusError the daemon's refusal, or WAITBUS_UNREACHABLE when the connection ends first
    */
   request(message: object): Promise<Frame> {
-    if (this.#ended) return Promise.reject(lost());
+    if (this.#ended) return Promise.reject(this.#reason ?? lost());
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
@@ -85,6 +87,7 @@ export class DaemonConnection {
 
   #receive(frame: Frame): void {
     const id = frame['id'];
+    if (frame['kind'] === 'error' && id === null) this.#reason = errorOf(frame);
     const waiter = typeof id === 'number' ? this.#waiting.get(id) : undefined;
     if (waiter === undefined) return;
     this.#waiting.delete(id as number);

@@ -26,10 +26,11 @@ export interface EmitResult {
   readonly inserted: boolean;
 }
 
-/** No daemon can be had, or the one that answered is on its way out: the next one takes the spool in. */
+/** No daemon can be had, or not now: the spool is taken in by the next one, or at its heartbeat. */
 const NOBODY_STORES: ReadonlySet<ErrorCode> = new Set([
   'WAITBUS_UNREACHABLE',
   'WAITBUS_STORE_GONE',
+  'WAITBUS_TOO_MANY_CLIENTS',
 ]);
 
 /**

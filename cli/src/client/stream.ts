@@ -115,6 +115,8 @@ export async function* stream(
     }
     let acknowledged = false;
     for await (const frame of framesOf(socket, subscribeMessage(request, cursor), signal)) {
+      // Who was served before waits for its place again, as it does for a daemon.
+      if (!first && frame['code'] === 'WAITBUS_TOO_MANY_CLIENTS') continue;
       const seen = await interpret(frame, options);
       if (seen === null) continue;
       if (seen.kind === 'subscribe_ack') {

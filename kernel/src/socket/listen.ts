@@ -14,6 +14,7 @@ import {
 import { connect, createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { shellWord, WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { openFileLimit } from '../os/open-files.js';
 import { peerUid } from '../os/peer-uid.js';
 
 /** sun_path less its final NUL: unix(7), and sys/un.h on macOS. */
@@ -22,11 +23,14 @@ const MAX_PATH_BYTES = process.platform === 'linux' ? 107 : 103;
 const BACKLOG = 4096;
 /** Bytes that may wait in the process for a reader before its subscription falls back. */
 const WRITE_BUFFER_BYTES = 64 * 1024;
+/** Descriptors that connections leave to sources' pipes and to files. */
+const RESERVED_DESCRIPTORS = 24;
 
 export interface ListenOptions {
   readonly path: string;
   readonly uid: number;
-  readonly onConnection: (socket: Socket) => void;
+  /** @param scarce descriptors are running out: this one is to be told so and ended */
+  readonly onConnection: (socket: Socket, scarce: boolean) => void;
   readonly onRefusedPeer: (uid: number) => void;
   readonly onError: (error: Error) => void;
 }
@@ -59,8 +63,10 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const server = createServer(
     { highWaterMark: WRITE_BUFFER_BYTES, allowHalfOpen: true },
     (socket) => {
-      const peer = uidOf(socket);
-      if (peer === uid) options.onConnection(socket);
+      const fd = descriptorOf(socket);
+      const peer = uidOf(fd);
+      // The system gives out the lowest number that is free.
+      if (peer === uid) options.onConnection(socket, fd >= openFileLimit() - RESERVED_DESCRIPTORS);
       else {
         socket.destroy();
         options.onRefusedPeer(peer);
@@ -118,9 +124,12 @@ function isOpen({ mode }: Stats): boolean {
   return (mode & 0o077) !== 0;
 }
 
-function uidOf(socket: Socket): number {
-  // The accepted handle's descriptor; Node has no public name for it.
-  const { fd } = (socket as unknown as { _handle: { fd: number } })._handle;
+/** The accepted handle's; Node has no public name for it. */
+function descriptorOf(socket: Socket): number {
+  return (socket as unknown as { _handle: { fd: number } })._handle.fd;
+}
+
+function uidOf(fd: number): number {
   try {
     return peerUid(fd);
   } catch {

@@ -38,6 +38,8 @@ export class SocketServer {
   ]);
   readonly #sessions = new Map<Connection, Session>();
   #listening: Listening | null = null;
+  /** Whether the last connection was refused for want of descriptors. */
+  #scarce = false;
 
   constructor(options: SocketServerOptions) {
     this.#options = options;
@@ -53,7 +55,13 @@ export class SocketServer {
     this.#listening = await listen({
       path,
       uid,
-      onConnection: (socket) => this.#accept(socket),
+      onConnection: (socket, scarce) => {
+        const connection = this.#accept(socket);
+        if (scarce) connection.fail(new WaitbusError('WAITBUS_TOO_MANY_CLIENTS'));
+        if (scarce && !this.#scarce)
+          log.warn({}, 'open files run out: new connections are refused');
+        this.#scarce = scarce;
+      },
       onRefusedPeer: (peer) => log.warn({ peer }, 'refused a connection of another user'),
       onError: (error) => log.warn({ err: error }, 'the listening socket reported an error'),
     });
@@ -75,9 +83,10 @@ export class SocketServer {
     }
   }
 
-  #accept(socket: Socket): void {
+  #accept(socket: Socket): Connection {
     const connection = new Connection(socket, this.#handlers);
     this.#sessions.set(connection, new Session(connection));
+    return connection;
   }
 
   readonly #handlers: ConnectionHandlers = {
