@@ -11,7 +11,8 @@ const TAGGED = new RegExp(
   `"${JSON.stringify(TAG).slice(1, -1).replace('\\', '\\\\')}(-?\\d+)"`,
   'g',
 );
-const MAY_HOLD_BIG_INTEGER = /\d{16}/;
+/** A number stands behind one of these; most long runs of digits are in a string, behind its quote. */
+const MAY_HOLD_BIG_INTEGER = /(?:^|[:,[\s])-?\d{16}/;
 
 /**
  * Parses JSON text.
