@@ -47,8 +47,12 @@ export function openDatabase(file: string, durability: Durability): Database.Dat
 /** What the first bytes say, before SQLite may write a thing. */
 function refuseForeign(file: string): void {
   if (!existsSync(file)) return;
-  const { size } = statSync(file);
-  if (size === 0) return;
+  const stat = statSync(file);
+  // Neither is opened: to read from a pipe would wait forever.
+  if (!stat.isFile()) {
+    throw new WaitbusError('WAITBUS_STORE_FOREIGN', `${file} is not a file`, moveAway(file));
+  }
+  if (stat.size === 0) return;
   const header = Buffer.alloc(100);
   const fd = openSync(file, 'r');
   try {
@@ -78,10 +82,14 @@ function inspect(file: string): void {
   if (!existsSync(file) || existsSync(`${file}-journal`)) return;
   const { size } = statSync(file);
   if (size === 0) return;
-  const unclean = existsSync(`${file}-wal`);
+  const unclean = (statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
   const db = connect(file, { readonly: true });
   try {
     refuseNewer(db, file);
+    // SQLite would read what is missing as zeros; after a crash the log may still have the page.
+    if (!unclean && size % (pragma(db, 'page_size') as number) !== 0) {
+      throw corrupt(file, 'it ends within a page');
+    }
     if (unclean || size <= ALWAYS_CHECKED_BYTES) check(db, file);
   } finally {
     db.close();

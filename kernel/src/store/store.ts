@@ -5,6 +5,7 @@
 import type { CheckedEvent, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import type Database from 'better-sqlite3';
 import { Turn, type EmitResult } from './append.js';
+import { bisect } from './bisect.js';
 import type { CommittedEvent } from './event.js';
 import { explainStoreError } from './explain.js';
 import { openDatabase, type Durability } from './open.js';
@@ -52,10 +53,10 @@ export class Store {
     this.walFile = `${options.file}-wal`;
     this.#now = options.now;
     this.#sql = prepareStatements(db);
-    const last = this.#sql.last.get();
-    this.#floor = this.#sql.meta.get('floor_id') ?? null;
-    this.#last = last?.seq ?? Number(this.#sql.meta.get('floor_seq') ?? 0);
-    this.#first = this.#sql.first.get() ?? this.#last + 1;
+    const last = this.#read(() => this.#sql.last.get());
+    this.#floor = this.#read(() => this.#sql.meta.get('floor_id')) ?? null;
+    this.#last = last?.seq ?? Number(this.#read(() => this.#sql.meta.get('floor_seq')) ?? 0);
+    this.#first = this.#read(() => this.#sql.first.get()) ?? this.#last + 1;
     this.#head = last?.event_id ?? this.#floor;
     this.#ids = new UlidGenerator(options.now, this.#head);
   }
@@ -147,6 +148,7 @@ export class Store {
     return this.#read(() => readFrame(this.#sql, seq));
   }
 
+  /** What SQLite throws is explained; damage that is met poisons. */
   #read<T>(from: () => T): T {
     this.#refuseIfPoisoned();
     try {
@@ -158,28 +160,22 @@ export class Store {
 
   /** The event_id at a position, or null when there is none. */
   idAt(seq: number): string | null {
-    return seq === this.#last ? this.#head : (this.#sql.idAt.get(seq) ?? null);
+    if (seq === this.#last) return this.#head;
+    return this.#read(() => this.#sql.idAt.get(seq) ?? null);
   }
 
   /** The position of the newest event whose id is at or before the cursor; by bisection. */
   seqAtOrBefore(cursor: string): number {
     if (this.#head === null || cursor >= this.#head) return this.#last;
-    let low = this.#first - 1;
-    let high = this.#last;
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
-      const id = this.#sql.idAt.get(middle);
-      if (id !== undefined && id <= cursor) low = middle;
-      else high = middle - 1;
-    }
-    return low;
+    return this.#read(() => bisect(this.#sql, cursor, this.floorSeq, this.#last));
   }
 
   /** The whole event with its payload, or null when no stored event has this id. */
   get(eventId: string): FullEvent | null {
-    this.#refuseIfPoisoned();
-    const seq = this.#seqOf(eventId);
-    return seq === null ? null : (this.#sql.full.get(seq) ?? null);
+    return this.#read(() => {
+      const seq = this.seqAtOrBefore(eventId);
+      return this.#sql.idAt.get(seq) === eventId ? (this.#sql.full.get(seq) ?? null) : null;
+    });
   }
 
   /**
@@ -188,14 +184,14 @@ export class Store {
    */
   prune(upTo: number, maxRows: number): number {
     const through = Math.min(upTo, this.#first - 1 + maxRows, this.#last);
-    if (through < this.#first) return 0;
-    const floor = this.#sql.idAt.get(through);
-    if (floor === undefined) return 0;
-    this.#db.transaction(() => {
+    const floor = through < this.#first ? null : this.idAt(through);
+    if (floor === null) return 0;
+    const remove = this.#db.transaction(() => {
       this.#sql.removeThrough.run(through);
       this.#sql.setMeta.run('floor_id', floor);
       this.#sql.setMeta.run('floor_seq', String(through));
-    })();
+    });
+    this.#read(remove);
     const removed = through - this.#first + 1;
     this.#first = through + 1;
     this.#floor = floor;
@@ -232,11 +228,6 @@ export class Store {
     if (!ULID.test(deliveryId)) return null;
     const seq = this.seqAtOrBefore(deliveryId);
     return this.#sql.keylessIdAt.get(seq) === deliveryId ? deliveryId : null;
-  }
-
-  #seqOf(eventId: string): number | null {
-    const seq = this.seqAtOrBefore(eventId);
-    return this.#sql.idAt.get(seq) === eventId ? seq : null;
   }
 
   #refuseIfPoisoned(): void {
