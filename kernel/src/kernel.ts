@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { checkEnvelope, WaitbusError, type CheckedEvent } from '@waitbus/plugin-sdk/envelope';
 import { Hub } from './bus/hub.js';
 import { NO_HOST, type SourceHost } from './bus/interest.js';
+import { paced } from './bus/paced.js';
 import { Publisher } from './bus/publisher.js';
 import type { Sink, Subscription, SubscriptionRequest } from './bus/subscription.js';
 import { tryLock } from './os/file-lock.js';
@@ -93,7 +94,7 @@ export function openKernel(options: KernelOptions): Kernel {
     release();
     throw error;
   }
-  const defer = (work: () => void) => void setImmediate(work);
+  const defer = paced({ nextTurn: setImmediate, clock: () => performance.now() });
   const hub = new Hub({
     log: store,
     defer,

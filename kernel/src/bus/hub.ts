@@ -129,7 +129,7 @@ export class Hub {
   drained(subscription: Subscription): void {
     if (!subscription.stalled || subscription.closed) return;
     subscription.stalled = false;
-    this.advance(subscription);
+    this.#options.defer(() => this.advance(subscription));
   }
 
   /** Sends a control frame to those subscriptions that are not behind. */
