@@ -25,7 +25,7 @@ import { Program } from './program.js';
 
 const LOAD = fileURLToPath(new URL('load', import.meta.url));
 /** What every subscriber hears besides its own: the event that ends an act. */
-const MARKER = ['fields.producer="stage"'];
+const MARKER = 'fields.bucket=-1';
 
 export type ProducerSettings = Partial<Omit<ProducerOptions, 'socket' | 'name' | 'ledger'>>;
 export type SubscriberSettings = Partial<Omit<SubscriberOptions, 'socket' | 'name' | 'ledger'>>;
@@ -122,14 +122,16 @@ export class Stage {
   }
 
   async #subscribe(file: string, name: string, settings: SubscriberSettings): Promise<Program> {
-    const { anyOf = [[]], ...rest } = settings;
+    const { match = [], anyOf = [], ...rest } = settings;
     const options: SubscriberOptions = {
       copies: 1,
       freshEvery: 0,
       since: null,
       restMs: 0,
       ...rest,
-      anyOf: [...anyOf, MARKER],
+      // Equalities on one key are alternatives, so this widens what was asked for.
+      match: match.length === 0 ? [] : [...match, MARKER],
+      anyOf: anyOf.length === 0 ? [] : [...anyOf, [MARKER]],
       socket: this.box.paths.socket,
       name,
       ledger: this.ledger(name, 'subscriber'),
@@ -217,7 +219,7 @@ export class Stage {
   async emitEnd(): Promise<string> {
     const ledger = this.ledger('stage', 'producer');
     appendFileSync(ledger, 'stage sent 1\n');
-    const fields = { producer: 'stage', n: 0, bucket: 0 };
+    const fields = { producer: 'stage', n: 0, bucket: -1 };
     const client = await WireClient.open(this.box.paths.socket);
     const { results } = await client.request({
       op: 'emit',

@@ -16,7 +16,7 @@ export const frozenMillion = defineAct<Size>({
   },
   run: async (stage, { events }) => {
     await stage.startDaemon();
-    const choosy = await stage.subscriber('choosy', { anyOf: [['fields.bucket=1']] });
+    const choosy = await stage.subscriber('choosy', { match: ['fields.bucket=1'] });
     const frozen = await stage.subscriber('frozen');
     const memory = new MemoryBound(stage.daemonPid);
     frozen.signal('SIGSTOP');

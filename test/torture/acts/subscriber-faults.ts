@@ -19,7 +19,7 @@ export const subscriberFaults = defineAct<Size>({
     const memory = new MemoryBound(stage.daemonPid);
     const healthy = [
       await stage.subscriber('healthy', { copies: 4 }),
-      await stage.subscriber('choosy', { anyOf: [['fields.bucket=7']] }),
+      await stage.subscriber('choosy', { match: ['fields.bucket=7'] }),
     ];
     const frozen = await stage.subscriber('frozen', { copies: 2 });
     const slow = await stage.subscriber('slow', { restMs: 20 });

@@ -6,10 +6,10 @@ import { subscribe } from 'waitbus';
 import { authorOf, Ledger, onCommand, optionsOf, say } from './program.js';
 import type { SubscriberOptions } from './subscriber.js';
 
-const { name, ledger: file, anyOf } = optionsOf<SubscriberOptions>();
+const { name, ledger: file, match, anyOf } = optionsOf<SubscriberOptions>();
 const since = '0'.repeat(26);
 const ledger = new Ledger(file);
-ledger.note(`${name} wants ${JSON.stringify({ any_of: anyOf, since })}`);
+ledger.note(`${name} wants ${JSON.stringify({ match, any_of: anyOf, since })}`);
 let until: string | null = null;
 let cursor = '';
 
@@ -28,6 +28,7 @@ onCommand((word, rest) => {
 });
 
 const events = subscribe({
+  match,
   anyOf,
   since,
   onArmed: () => {

@@ -17,7 +17,9 @@ export interface SubscriberOptions {
   readonly copies: number;
   /** Every how-manieth copy does not resume when told to reconnect but begins anew; 0 for none. */
   readonly freshEvery: number;
-  /** Predicates; `%` in them stands for the copy's number, modulo 100. */
+  /** Predicates that all must hold; `%` in them stands for the copy's number, modulo 100. */
+  readonly match: readonly string[];
+  /** Lists of predicates of which one must hold, likewise. */
   readonly anyOf: readonly (readonly string[])[];
   /** Where each begins; null for live. */
   readonly since: string | null;
@@ -71,9 +73,9 @@ class Subscriber {
     return this.#life > 1 ? `${copy}.${this.#life}` : copy;
   }
 
-  get #anyOf(): string[][] {
-    const number = String(this.#index % 100);
-    return options.anyOf.map((specs) => specs.map((spec) => spec.replace('%', number)));
+  get #wants(): { readonly match: string[]; readonly any_of: string[][] } {
+    const own = (spec: string) => spec.replace('%', String(this.#index % 100));
+    return { match: options.match.map(own), any_of: options.anyOf.map((specs) => specs.map(own)) };
   }
 
   #begin(): void {
@@ -85,13 +87,13 @@ class Subscriber {
   #newLife(): void {
     this.#life += 1;
     this.#cursor = options.since;
-    this.#note('wants', JSON.stringify({ any_of: this.#anyOf, since: options.since }));
+    this.#note('wants', JSON.stringify({ ...this.#wants, since: options.since }));
   }
 
   #subscribe(socket: Socket): void {
     this.#socket = socket;
     const since = this.#cursor === null ? {} : { since: this.#cursor };
-    socket.write(encodeFrame({ op: 'subscribe', any_of: this.#anyOf, errors: true, ...since }));
+    socket.write(encodeFrame({ op: 'subscribe', ...this.#wants, errors: true, ...since }));
     const decoder = new FrameDecoder(MAX_EMIT_BYTES);
     socket.on('data', (chunk: Buffer) => {
       for (const body of decoder.push(chunk)) this.#receive(body);
