@@ -18,14 +18,16 @@ export interface Trend {
 
 /** Two-sided 99 %: of a thousand steady series five are said to grow, before the threshold. */
 const Z = 2.576;
-/** Of the samples, how much at the beginning is warm-up. */
+/** How much of the window at the beginning is warm-up: a share of it, and never less than this. */
 const WARM_UP = 0.2;
+const SHORTEST_WARM_UP_SECONDS = 120;
 /** With fewer samples after warm-up nothing is said. */
 const FEWEST = 10;
 
 /** @returns null when there are too few samples to say anything */
 export function trendOf(all: readonly Sample[]): Trend | null {
-  const samples = all.slice(Math.ceil(all.length * WARM_UP));
+  const warm = warmUpOf(all);
+  const samples = all.filter(({ seconds }) => seconds >= warm);
   const first = samples[0];
   const last = samples.at(-1);
   if (samples.length < FEWEST || first === undefined || last === undefined) return null;
@@ -44,6 +46,12 @@ export function trendOf(all: readonly Sample[]): Trend | null {
 /** It grows when even the least that the confidence allows is more than what is tolerated. */
 export function grows(trend: Trend | null, tolerated: number): boolean {
   return trend !== null && trend.atLeast > tolerated;
+}
+
+function warmUpOf(all: readonly Sample[]): number {
+  const begin = all[0]?.seconds ?? 0;
+  const length = (all.at(-1)?.seconds ?? 0) - begin;
+  return begin + Math.max(SHORTEST_WARM_UP_SECONDS, length * WARM_UP);
 }
 
 /** The middle of a sorted list. */
