@@ -1,6 +1,6 @@
 /** A file system of its own that a test may fill or break; only root can have one. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -34,11 +34,15 @@ export class Disk implements Disposable {
     return join(this.directory, ...parts);
   }
 
-  /** Takes all the room there is. Returns what gives it back. */
-  fill(): () => void {
+  /**
+   * Takes all the room there is, but for so many bytes.
+   * @returns what gives it back
+   */
+  fill(but = 0): () => void {
     const file = this.path('filler');
     const filled = spawnSync('dd', ['if=/dev/zero', `of=${file}`, 'bs=4096'], { stdio: 'ignore' });
     if (filled.error !== undefined) throw filled.error;
+    truncateSync(file, statSync(file).size - but);
     return () => rmSync(file);
   }
 

@@ -216,9 +216,10 @@ export class Store {
     if (!this.#db.open) return;
     try {
       pragma(this.#db, 'wal_checkpoint(TRUNCATE)');
-    } finally {
-      this.#db.close();
+    } catch {
+      // A full disk, say: the log beside the file has it all, and the next start folds it.
     }
+    this.#db.close();
   }
 
   /** An event without a key of its own has its event_id for one. */
