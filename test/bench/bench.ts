@@ -38,10 +38,11 @@ export class Bench {
   async inTurn(
     systems: readonly SystemName[],
     measure: (system: SystemName, round: number) => Promise<void>,
+    rounds: number = this.plan.rounds,
   ): Promise<void> {
     const present = this.present(systems);
-    for (let round = 0; round < this.plan.rounds; round += 1) {
-      this.say(`round ${round + 1} of ${this.plan.rounds}`);
+    for (let round = 0; round < rounds; round += 1) {
+      this.say(`round ${round + 1} of ${rounds}`);
       for (let turn = 0; turn < present.length; turn += 1) {
         const system = present[(round + turn) % present.length] as SystemName;
         try {

@@ -20,7 +20,7 @@ export interface Plan {
 const FULL: Plan = {
   name: 'full',
   rounds: 5,
-  latency: { warmUp: 300, events: 1000 },
+  latency: { warmUp: 250, events: 1000 },
   oneByOne: 5000,
   pipelined: 50_000,
   burst: { events: 5000, subscribers: 64 },
@@ -34,7 +34,7 @@ const QUICK: Plan = {
   ...FULL,
   name: 'quick',
   rounds: 1,
-  latency: { warmUp: 100, events: 250 },
+  latency: { warmUp: 100, events: 200 },
   oneByOne: 1000,
   replay: 50_000,
   pipelined: 20_000,

@@ -14,11 +14,15 @@ interface Programs {
   subscribers: { job: SubscriberJob; report: SubscriberReport };
 }
 
+/** Longer than this takes only what hangs, the machine being as busy as it may. */
+const LIMIT_MS = 300_000;
+
 type Message<Report> = { readonly armed?: true; readonly report?: Report };
 
 export class Program<Name extends keyof Programs> implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
+  readonly #limit: NodeJS.Timeout;
   /** Resolves when it is connected and subscribed. */
   readonly armed: Promise<void>;
   readonly report: Promise<Programs[Name]['report']>;
@@ -26,10 +30,14 @@ export class Program<Name extends keyof Programs> implements AsyncDisposable {
   constructor(name: Name, job: Programs[Name]['job']) {
     const child = fork(compiled(name), { execArgv: [] });
     this.#child = child;
-    const failed = new Promise<never>((_, reject) => {
-      child.once('error', reject);
-      child.once('exit', (code) => reject(new Error(`the ${name} ended with ${code}`)));
-    });
+    let fail: (error: Error) => void = () => undefined;
+    const failed = new Promise<never>((_, reject) => (fail = reject));
+    child.on('error', fail);
+    child.once('exit', (code, signal) =>
+      fail(new Error(`the ${name} ended with ${signal ?? code}`)),
+    );
+    const late = new Error(`the ${name} was not done after ${LIMIT_MS / 1000} s`);
+    this.#limit = setTimeout(() => fail(late), LIMIT_MS);
     this.#ended = new Promise((resolve) => {
       child.once('exit', () => resolve());
     });
@@ -57,6 +65,7 @@ export class Program<Name extends keyof Programs> implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    clearTimeout(this.#limit);
     this.#child.kill('SIGKILL');
     await this.#ended;
     forget(this);

@@ -32,12 +32,12 @@ interface ResultRow extends Row {
 export function resultsOf(
   bench: Bench,
   { versions, skipped }: Peers,
-  machine: Machine,
+  { machine, commit }: Pick<Results, 'machine' | 'commit'>,
   rows: readonly Row[],
 ): Results {
   const { plan, problems } = bench;
   return {
-    ...{ date: new Date().toISOString(), commit: commit() },
+    ...{ date: new Date().toISOString(), commit },
     ...{ plan, machine, versions, settings: SETTINGS, skipped, problems },
     rows: rows.map(resultRow),
   };
@@ -58,7 +58,8 @@ function resultRow(row: Row): ResultRow {
   };
 }
 
-function commit(): string {
+/** The commit of the tree at hand. */
+export function commitAtHand(): string {
   const git = (...args: string[]) => {
     const { status, stdout } = spawnSync('git', args, { cwd: REPO, encoding: 'utf8' });
     return status === 0 ? stdout.trim() : null;

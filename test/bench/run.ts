@@ -8,7 +8,7 @@ import { machine } from './machine.js';
 import { parseOptions, type Options } from './options.js';
 import { findPeers } from './peers.js';
 import { planOf } from './plan.js';
-import { resultsOf } from './results.js';
+import { commitAtHand, resultsOf } from './results.js';
 import type { Row } from './rows.js';
 import { tableOf } from './table.js';
 
@@ -29,7 +29,7 @@ async function main(): Promise<number> {
     return 0;
   }
   endOnSignals();
-  const atStart = machine();
+  const atStart = { machine: machine(), commit: commitAtHand() };
   const say = (text: string) => process.stderr.write(`bench: ${text}\n`);
   const peers = findPeers(options.mayInstall, say);
   for (const skipped of peers.skipped) say(`skipped ${skipped}`);
