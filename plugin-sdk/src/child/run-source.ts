@@ -18,8 +18,11 @@ export interface Channel {
   onClose(handler: () => void): void;
 }
 
-/** At most this many events wait for their commit; a further emit waits for a place. */
-const MAX_IN_FLIGHT = 256;
+/**
+ * At most this many events wait for their commit; a further emit waits for a place. It is also what
+ * a source that floods can put before anybody else's event.
+ */
+const MAX_IN_FLIGHT = 32;
 
 type RootsHandler = (roots: readonly string[]) => void | Promise<void>;
 
