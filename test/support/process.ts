@@ -8,6 +8,11 @@ export function residentMiB(pid: number): number {
   return field(pid, 'VmRSS');
 }
 
+/** The part of it that is clean pages of files: the program and its libraries. */
+export function residentFileMiB(pid: number): number {
+  return field(pid, 'RssFile');
+}
+
 /** The most that it had resident since `forgetPeak`. */
 export function peakMiB(pid: number): number {
   return field(pid, 'VmHWM');

@@ -15,11 +15,20 @@ const MADV_DONTNEED = 4;
 export function releaseStartupPages(executable: string = process.execPath): void {
   if (process.platform !== 'linux') return;
   const madvise = libcFunction('int madvise(uintptr_t address, size_t length, int advice)');
-  for (const line of readFileSync('/proc/self/maps', 'utf8').split('\n')) {
+  for (const line of ownMappings().split('\n')) {
     if (!line.endsWith(executable)) continue;
     const [, start, end] = /^([0-9a-f]+)-([0-9a-f]+) r-xp /.exec(line) ?? [];
     if (start === undefined || end === undefined) continue;
     const address = parseInt(start, 16);
     madvise(address, parseInt(end, 16) - address, MADV_DONTNEED);
+  }
+}
+
+/** Empty where they cannot be read, for want of a descriptor say: nothing depends on it. */
+function ownMappings(): string {
+  try {
+    return readFileSync('/proc/self/maps', 'utf8');
+  } catch {
+    return '';
   }
 }

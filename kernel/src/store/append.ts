@@ -6,7 +6,7 @@ import type { CheckedEvent } from '@waitbus/plugin-sdk/envelope';
 import { CommittedEvent, frameText, nanosecondsOf, writeWire } from './event.js';
 import { ROW_VALUES, type RowValues, type Statements } from './statements.js';
 import type { UlidGenerator } from './ulid.js';
-import type { WireWriter } from './wire.js';
+import { WireWriter } from './wire.js';
 
 export interface EmitResult {
   readonly event_id: string;
@@ -18,7 +18,7 @@ const PAGE_BYTES = 4096;
 
 export class Turn {
   readonly #ids: UlidGenerator;
-  readonly #wire: WireWriter;
+  readonly #wire = new WireWriter();
   /** The stored event with an idempotency key, or null. */
   readonly #find: (deliveryId: string) => string | null;
   readonly #receivedAt: string;
@@ -35,13 +35,11 @@ export class Turn {
     last: number,
     now: number,
     ids: UlidGenerator,
-    wire: WireWriter,
     find: (deliveryId: string) => string | null,
   ) {
     this.#last = last;
     this.#receivedAt = nanosecondsOf(now);
     this.#ids = ids;
-    this.#wire = wire;
     this.#find = find;
   }
 

@@ -15,7 +15,6 @@ import { select, type Selection } from './select.js';
 import { prepareStatements, type FullEvent, type Statements } from './statements.js';
 import { pragma } from './sqlite.js';
 import { ULID, UlidGenerator } from './ulid.js';
-import { WireWriter } from './wire.js';
 
 export interface StoreOptions {
   readonly file: string;
@@ -36,7 +35,6 @@ export class Store {
   readonly #now: () => number;
   readonly #ids: UlidGenerator;
   readonly #sql: Statements;
-  readonly #wire = new WireWriter();
   #first: number;
   #last: number;
   #head: string | null;
@@ -115,7 +113,7 @@ export class Store {
     readonly committed: readonly CommittedEvent[];
   } {
     const find = (deliveryId: string) => this.#findDelivery(deliveryId);
-    const turn = new Turn(this.#last, this.#now(), this.#ids, this.#wire, find);
+    const turn = new Turn(this.#last, this.#now(), this.#ids, find);
     const outcomes = units.map((unit) => ({ results: unit.map((event) => turn.stage(event)) }));
     turn.commit(this.#sql);
     this.walPages += turn.pages;

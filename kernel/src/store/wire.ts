@@ -3,8 +3,11 @@
  * what is committed in one turn is one piece of memory and goes to a subscriber in one write.
  */
 const PREFIX_BYTES = 4;
+const NOTHING = Buffer.alloc(0);
 /** Also the most that one write to a subscriber takes, unless a single frame is larger. */
 export const SLAB_BYTES = 32 * 1024;
+/** The first slab of a writer; the next one is twice as large. */
+const FIRST_SLAB_BYTES = 1024;
 /** UTF-8 needs at most this many bytes for a UTF-16 unit. */
 const MAX_BYTES_PER_UNIT = 3;
 
@@ -15,8 +18,12 @@ export interface WireSpan {
   readonly end: number;
 }
 
+/**
+ * One a turn: memory that outlives the turn is moved among the old, and then stays until the old are
+ * collected.
+ */
 export class WireWriter {
-  #slab = Buffer.alloc(0);
+  #slab = NOTHING;
   #used = 0;
 
   /** Encodes the JSON text of a frame behind its prefix. The bytes are never changed again. */
@@ -36,7 +43,8 @@ export class WireWriter {
     if (text.length * MAX_BYTES_PER_UNIT <= room) return;
     const bytes = Buffer.byteLength(text);
     if (bytes <= room) return;
-    this.#slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, PREFIX_BYTES + bytes));
+    const size = Math.max(FIRST_SLAB_BYTES, Math.min(SLAB_BYTES, this.#slab.length * 2));
+    this.#slab = Buffer.allocUnsafeSlow(Math.max(size, PREFIX_BYTES + bytes));
     this.#used = 0;
   }
 }
