@@ -30,6 +30,8 @@ export const subscriberFaults = defineAct<Size>({
     );
     frozen.signal('SIGSTOP');
     const producer = stage.producer('producer', { window: 100 });
+    // A commit of more than a socket takes: who falls behind does so in the midst of it.
+    stage.producer('bulk', { unit: 100, pad: 2000, window: 2, everyMs: 50 });
     for (const victim of doomed) {
       const enough = producer.said('acked') + 1 + stage.random((2 * events) / rounds);
       await producer.says('acked', enough);
