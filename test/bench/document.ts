@@ -29,7 +29,7 @@ export function sectionOf({ rows, machine, date, commit, plan }: Results): strin
   const { cpu, cores, memoryGiB, kernel, node, loadAtStart } = machine;
   const where =
     `${date.slice(0, 10)}, commit ${commit.slice(0, 12)}: ${cpu}, ${cores} cores, ` +
-    `${memoryGiB} GiB, ${kernel}, Node ${node}; ${plan.rounds} rounds, ` +
+    `${memoryGiB} GiB, ${kernel}, Node ${node}; rounds: ${plan.rounds}; ` +
     `load ${(loadAtStart[0] ?? 0).toFixed(1)} at the start.`;
   const [header = [], ...body] = cellsOf(rows);
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;

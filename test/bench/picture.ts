@@ -54,7 +54,7 @@ export function pictureOf({
 }
 
 function caption({ cpu, cores, node, kernel }: Machine, rounds: number): string {
-  return `${cpu}, ${cores} cores, ${kernel}, Node ${node}; durable logs; medians of ${rounds} rounds`;
+  return `${cpu}, ${cores} cores, ${kernel}, Node ${node}; durable logs; medians over rounds: ${rounds}`;
 }
 
 function legend(): Svg {

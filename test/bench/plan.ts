@@ -11,6 +11,8 @@ export interface Plan {
   readonly replay: number;
   /** How often each command is run. */
   readonly commands: number;
+  /** How long a process must have taken no CPU to be at rest. */
+  readonly quietSeconds: number;
   /** How long CPU time at rest is counted. */
   readonly restSeconds: number;
   /** Events in the store that counts as full. */
@@ -26,6 +28,7 @@ const FULL: Plan = {
   burst: { events: 5000, subscribers: 64 },
   replay: 100_000,
   commands: 21,
+  quietSeconds: 9,
   restSeconds: 10,
   stored: 1_000_000,
 };
@@ -39,6 +42,7 @@ const QUICK: Plan = {
   replay: 50_000,
   pipelined: 20_000,
   commands: 7,
+  quietSeconds: 2,
   restSeconds: 3,
   stored: 50_000,
 };

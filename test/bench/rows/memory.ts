@@ -18,8 +18,8 @@ const CONNECTIONS = 90;
 const COMMANDS = 10;
 /** What a process holds at rest hardly differs from one time to the next. */
 const ROUNDS = 2;
-/** What a process needs until it has come to rest. */
-const SETTLING_MS = 2000;
+/** Whoever does not come to rest is measured all the same, before the first heartbeat. */
+const PATIENCE_S = 14;
 
 export async function memory(bench: Bench): Promise<Row[]> {
   const rows = {
@@ -33,7 +33,7 @@ export async function memory(bench: Bench): Promise<Row[]> {
   const measure = async (system: SystemName) => {
     await using broker = await startBroker(system);
     const bare = pidOf(broker.box.start(process.execPath, ['-e', 'setInterval(()=>{},1e9)']));
-    await pause(SETTLING_MS);
+    await rest([broker.pid, bare], bench.plan.quietSeconds);
     addFigure(rows.daemon, system, { value: residentMiB(broker.pid) });
     addFigure(rows.daemon, 'floor', { value: residentMiB(bare) });
     addFigure(rows.daemonShare, system, { value: proportionalMiB(broker.pid) });
@@ -46,7 +46,7 @@ export async function memory(bench: Bench): Promise<Row[]> {
       ...{ expected: Infinity, measureFrom: null, gapless: false },
     });
     await subscribers.armed;
-    await pause(SETTLING_MS);
+    await rest([broker.pid, ...waits], bench.plan.quietSeconds);
     const [first = 0] = waits;
     addFigure(rows.wait, system, { value: residentMiB(first) });
     addFigure(rows.wait, 'floor', { value: residentMiB(bare) });
@@ -84,6 +84,21 @@ async function startWait(box: Sandbox): Promise<number> {
 
 function pidOf({ child }: Running): number {
   return child.pid ?? 0;
+}
+
+/**
+ * Until none took any CPU for so long. What a start or a burst leaves to do is not the cost of waiting:
+ * V8, for one, collects garbage once, eight seconds after a process fell idle.
+ */
+async function rest(pids: readonly number[], quietSeconds: number): Promise<void> {
+  const taken = () => pids.reduce((sum, pid) => sum + cpuTicks(pid), 0);
+  let before = taken();
+  for (let second = 0, quiet = 0; second < PATIENCE_S && quiet < quietSeconds; second += 1) {
+    await pause(1000);
+    const now = taken();
+    quiet = now === before ? quiet + 1 : 0;
+    before = now;
+  }
 }
 
 /** What is the process's own, and its share of what it shares. */
