@@ -1,4 +1,5 @@
 /** Bare bytes over a socket, for what WireClient is too well-behaved to send, and how it ended. */
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
 export interface Exchange {
@@ -40,4 +41,13 @@ export function framed(body: Buffer | string): Buffer {
   const prefix = Buffer.alloc(4);
   prefix.writeUInt32BE(bytes.length);
   return Buffer.concat([prefix, bytes]);
+}
+
+/** Sends bytes, says that no more come, and reads what there is until the daemon ends. */
+export async function talk(path: string, bytes: Buffer): Promise<void> {
+  const socket = connect(path);
+  socket.on('error', () => undefined);
+  socket.resume();
+  socket.end(bytes);
+  await once(socket, 'close');
 }

@@ -122,7 +122,7 @@ function prepare(db: Database.Database, file: string): void {
   }
   refuseNewer(db, file);
   pragma(db, 'journal_mode = WAL');
-  // In KiB. The log is written at its end and read in one pass; 16 MiB would only be held.
+  // In KiB: the pages of the indexes that are written to fit; 16 MiB would mostly be held for nothing.
   pragma(db, 'cache_size = -8000');
   // See checkpoints.ts; this is for when that cannot keep up.
   pragma(db, 'wal_autocheckpoint = 16384');

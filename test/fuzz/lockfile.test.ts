@@ -1,0 +1,5 @@
+import { test } from 'node:test';
+import { lockfile } from './targets/lockfile.js';
+import { fuzz } from './target.js';
+
+test('lockfile: the corpus and new inputs', (t) => fuzz(t, lockfile, 3000));

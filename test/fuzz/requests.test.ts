@@ -1,0 +1,5 @@
+import { test } from 'node:test';
+import { requests } from './targets/requests.js';
+import { fuzz } from './target.js';
+
+test('requests: the corpus and new inputs', (t) => fuzz(t, requests(), 300));
