@@ -1,5 +1,4 @@
 /** Emits events: over the socket, or into the spool when no daemon can be had. */
-import { randomUUID } from 'node:crypto';
 import {
   checkEnvelope,
   LIMITS,
@@ -8,6 +7,7 @@ import {
   type ErrorCode,
 } from '@waitbus/plugin-sdk/envelope';
 import { spoolEvents } from '../spool/spool.js';
+import { uniqueKey } from '../spool/unique-key.js';
 import { DaemonConnection } from './connection.js';
 import { pathsOf, reach, type ReachOptions } from './reach.js';
 
@@ -46,7 +46,7 @@ export async function emit(
   const list = (isList(events) ? events : [events]).map((event) => {
     // Before anything is sent, so that a malformed event is never spooled.
     checkEnvelope(event);
-    return event.delivery_id === undefined ? { ...event, delivery_id: randomUUID() } : event;
+    return event.delivery_id === undefined ? { ...event, delivery_id: uniqueKey() } : event;
   });
   try {
     const connection = await reach((socket) => DaemonConnection.open(socket), options);

@@ -3,10 +3,10 @@
  * beside and renamed into place, so that what has its final name is whole. A producer without Node
  * may write here on purpose; the format is in docs/reference.md.
  */
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringifyJson, type Envelope } from '@waitbus/plugin-sdk/envelope';
+import { uniqueKey } from './unique-key.js';
 
 /** Files being written; the daemon leaves them alone. */
 export const UNFINISHED_PREFIX = '.tmp-';
@@ -17,7 +17,7 @@ export const UNFINISHED_PREFIX = '.tmp-';
  */
 export function spoolEvents(directory: string, events: readonly Envelope[], now: number): string {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const unique = randomBytes(6).toString('hex');
+  const unique = uniqueKey();
   const name = `${BigInt(Math.round(now)) * 1_000_000n}-${process.pid}-${unique}.ndjson`;
   const lines = events.map((event, index) => {
     const received = event.received_at ?? BigInt(Math.round(now)) * 1_000_000n;

@@ -5,7 +5,7 @@
 import type { CheckedEvent } from '@waitbus/plugin-sdk/envelope';
 import { CommittedEvent, frameText, nanosecondsOf, writeWire } from './event.js';
 import { ROW_VALUES, type RowValues, type Statements } from './statements.js';
-import type { UlidGenerator } from './ulid.js';
+import type { UlidGenerator } from './ulid-generator.js';
 import { WireWriter } from './wire.js';
 
 export interface EmitResult {

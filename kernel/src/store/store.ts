@@ -14,7 +14,8 @@ import type { Prefilter } from './prefilter.js';
 import { select, type Selection } from './select.js';
 import { prepareStatements, type FullEvent, type Statements } from './statements.js';
 import { pragma } from './sqlite.js';
-import { ULID, UlidGenerator } from './ulid.js';
+import { ULID } from './ulid.js';
+import { UlidGenerator } from './ulid-generator.js';
 
 export interface StoreOptions {
   readonly file: string;

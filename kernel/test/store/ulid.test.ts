@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { check } from '../../../test/support/property.js';
-import { FIRST_ULID, timeOf, ULID, ulidAt, UlidGenerator } from '../../src/store/ulid.js';
+import { FIRST_ULID, timeOf, ULID, ulidAt } from '../../src/store/ulid.js';
+import { UlidGenerator } from '../../src/store/ulid-generator.js';
 
 test('ids rise strictly whatever the clock does, also across a restart', (t) => {
   check(
