@@ -20,6 +20,11 @@ export function readManifest(packageJson: string, file: string): Manifest {
   } catch (error) {
     throw bad(file, [`is not JSON: ${(error as Error).message}`]);
   }
+  // A schema passes over this key, and who reads the manifest as it stands would not.
+  const declared = (Object(data) as Record<string, unknown>)[MANIFEST_KEY];
+  if (Object.hasOwn(Object(declared) as object, '__proto__')) {
+    throw bad(file, [`${MANIFEST_KEY}.__proto__: is no name of a source`]);
+  }
   const parsed = packageSchema.safeParse(data);
   if (!parsed.success) {
     throw bad(
