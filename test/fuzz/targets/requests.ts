@@ -26,7 +26,7 @@ export function requests(): Target {
       ]);
       for (;;) {
         const frame: Frame = await healthy.next();
-        assert.match(String(frame['kind']), /^(event|truncated)$/);
+        assert.match(String(frame['kind']), /^(event|truncated|daemon_heartbeat)$/);
         // An input may happen to be an event with a marker of its own.
         const { pad, marker: seen } = (frame['fields'] ?? {}) as {
           pad?: unknown;
