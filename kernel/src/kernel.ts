@@ -10,6 +10,7 @@ import { paced } from './bus/paced.js';
 import { Publisher } from './bus/publisher.js';
 import type { Sink, Subscription, SubscriptionRequest } from './bus/subscription.js';
 import { tryLock } from './os/file-lock.js';
+import { collectEvery } from './os/young-garbage.js';
 import type { CommandContext } from './socket/commands/context.js';
 import type { Request } from './socket/connection.js';
 import { encodeFrame } from './socket/frame.js';
@@ -100,6 +101,7 @@ export function openKernel(options: KernelOptions): Kernel {
     defer,
     gapFrame: (after, floor) => encodeFrame({ kind: 'gap', after, floor }),
     onReadError: (error) => log.error({ err: error }, 'a replay could not be read'),
+    onCopied: collectEvery(),
   });
   const checkpoints = new Checkpoints(store, (error) =>
     log.error({ err: error }, 'the write-ahead log could not be folded'),

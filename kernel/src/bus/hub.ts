@@ -39,6 +39,8 @@ export interface HubOptions {
   readonly gapFrame: (after: string, floor: string) => Buffer;
   /** A page could not be read; the subscription has been ended. */
   readonly onReadError: (error: unknown) => void;
+  /** So many bytes were copied out of the log for a replay. */
+  readonly onCopied?: (bytes: number) => void;
 }
 
 /** One step of catching up: where the cursor goes, and the frames that are written on the way. */
@@ -174,6 +176,7 @@ export class Hub {
       return;
     }
     subscription.position = next.position;
+    this.#options.onCopied?.(next.bytes.length);
     const drains = next.bytes.length === 0 || sink.write(next.bytes);
     sink.flush();
     if (drains) defer(() => this.advance(subscription));
