@@ -18,11 +18,11 @@ import { Presence } from './presence.js';
 import { prepareDirectory } from './socket/listen.js';
 import { SocketServer } from './socket/server.js';
 import type { EmitResult } from './store/append.js';
-import { Checkpoints } from './store/checkpoints.js';
 import { explainStoreError } from './store/explain.js';
 import type { Durability } from './store/open.js';
-import { Retention, type RetentionLimits } from './store/retention.js';
+import type { RetentionLimits } from './store/retention.js';
 import { Store } from './store/store.js';
+import { Upkeep } from './store/upkeep.js';
 
 export interface KernelLog {
   debug(details: object, message: string): void;
@@ -103,9 +103,13 @@ export function openKernel(options: KernelOptions): Kernel {
     onReadError: (error) => log.error({ err: error }, 'a replay could not be read'),
     onCopied: collectEvery(),
   });
-  const checkpoints = new Checkpoints(store, (error) =>
-    log.error({ err: error }, 'the write-ahead log could not be folded'),
-  );
+  const upkeep = new Upkeep({
+    store,
+    retention: options.retention ?? {},
+    now,
+    defer,
+    onError: (error, what) => log.error({ err: error }, what),
+  });
   let presence: Presence | null = null;
   const publisher = new Publisher(
     {
@@ -116,16 +120,8 @@ export function openKernel(options: KernelOptions): Kernel {
       },
     },
     hub,
-    () => checkpoints.afterCommit(),
+    () => upkeep.afterCommit(),
   );
-  const retention = new Retention({
-    store,
-    limits: options.retention ?? {},
-    now,
-    defer,
-    onError: (error) => log.error({ err: error }, 'retention failed'),
-  });
-
   let host: SourceHost = NO_HOST;
   const checkEvent = (value: unknown): CheckedEvent => {
     const event = checkEnvelope(value);
@@ -165,7 +161,7 @@ export function openKernel(options: KernelOptions): Kernel {
       }),
     );
     presence?.look();
-    retention.run();
+    upkeep.look();
     options.onHeartbeat?.();
   };
 
@@ -197,13 +193,14 @@ export function openKernel(options: KernelOptions): Kernel {
         watched: [paths.store, dirname(paths.socket)],
         onLost: (error) => options.onLost?.(error),
       });
-      retention.run();
+      upkeep.look();
       timer = setInterval(beat, heartbeatSec * 1000);
     },
     close: () => {
       if (timer !== null) clearInterval(timer);
       publisher.flush();
       presence?.close();
+      upkeep.close();
       server.close();
       hub.close();
       store.close();

@@ -24,7 +24,7 @@ export const MIGRATIONS: readonly string[] = [
     value TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
-  // What is looked for in a long log; see prefilter.ts. Few events have these keys.
+  // Replaced by the next step.
   ['head_sha', 'msg_to', 'msg_correlation_id']
     .map(
       (key) => `
@@ -32,6 +32,18 @@ export const MIGRATIONS: readonly string[] = [
     WHERE json_extract(frame, '$.fields.${key}') IS NOT NULL;`,
     )
     .join(''),
+  // What is looked for in a long log; see key-index.ts, which fills it.
+  `
+  DROP INDEX events_by_head_sha;
+  DROP INDEX events_by_msg_to;
+  DROP INDEX events_by_msg_correlation_id;
+  CREATE TABLE keys (
+    key   TEXT NOT NULL,
+    value TEXT NOT NULL,
+    seq   INTEGER NOT NULL,
+    PRIMARY KEY (key, value, seq)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** "wbus" in ASCII: tells our files from other SQLite files. */

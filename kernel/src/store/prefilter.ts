@@ -15,8 +15,10 @@ export interface Prefilter {
   readonly indexed: { readonly key: IndexedKey; readonly value: string } | null;
 }
 
-/** Keys of `fields` with an index of their own: what is looked for in a long log. */
+/** Keys of `fields` that are indexed: what is looked for in a long log. */
 export const INDEXED_KEYS = ['head_sha', 'msg_to', 'msg_correlation_id'] as const;
+/** A longer text is not in the index, in UTF-16 units. */
+export const MAX_INDEXED_LENGTH = 256;
 export type IndexedKey = (typeof INDEXED_KEYS)[number];
 
 /** More conditions save nothing, and every shape is a statement that is kept for good. */
@@ -79,7 +81,6 @@ function indexedEquality(term: Term): Prefilter['indexed'] {
   const [root, name] = term.path;
   const key = INDEXED_KEYS.find((indexedKey) => indexedKey === name);
   const [value] = term.values;
-  return root === 'fields' && key !== undefined && typeof value === 'string'
-    ? { key, value }
-    : null;
+  if (root !== 'fields' || key === undefined || typeof value !== 'string') return null;
+  return value.length <= MAX_INDEXED_LENGTH ? { key, value } : null;
 }

@@ -16,23 +16,30 @@ export interface Selection {
 /** How much of the log is looked at in one go without an index: about two milliseconds. */
 const WINDOW_ROWS = 2048;
 
+/** Where the log ends, and how far its index reaches. */
+export interface Reach {
+  readonly last: number;
+  readonly indexed: number;
+}
+
 /**
- * @param after the position to begin behind; `last` is that of the newest event
+ * @param after the position to begin behind
  * @param maxRows at most this many positions
  */
 export function select(
   db: Database.Database,
   prefilter: Prefilter,
   after: number,
-  last: number,
+  { last, indexed }: Reach,
   maxRows: number,
 ): Selection {
   if (isOpen(prefilter)) {
     const through = Math.min(last, after + maxRows);
     return { seqs: Array.from({ length: through - after }, (_, at) => after + 1 + at), through };
   }
-  const through = prefilter.indexed === null ? Math.min(last, after + WINDOW_ROWS) : last;
-  const seqs = value<unknown[], number>(db, textOf(prefilter)).all(
+  const byIndex = prefilter.indexed !== null && after < indexed;
+  const through = byIndex ? indexed : Math.min(last, after + WINDOW_ROWS);
+  const seqs = value<unknown[], number>(db, byIndex ? inIndex(prefilter) : inLog(prefilter)).all(
     ...valuesOf(prefilter),
     after,
     through,
@@ -41,26 +48,35 @@ export function select(
   return { seqs, through: seqs.length < maxRows ? through : (seqs.at(-1) ?? through) };
 }
 
-function textOf({ oneOf, prefixes, indexed }: Prefilter): string {
+/** CROSS JOIN is how SQLite is told which table to read first. */
+function inIndex({ oneOf, prefixes }: Prefilter): string {
+  const others = conditionsOf({ oneOf, prefixes });
+  const events = others.length === 0 ? '' : 'CROSS JOIN events USING (seq)';
+  const conditions = ['key = ? AND keys.value = ?', ...others, 'keys.seq > ? AND keys.seq <= ?'];
+  return `SELECT keys.seq FROM keys ${events} WHERE ${conditions.join(' AND ')}
+    ORDER BY keys.seq LIMIT ?`;
+}
+
+function inLog({ oneOf, prefixes, indexed }: Prefilter): string {
   const conditions = [
-    ...(indexed === null ? [] : [`${keyExpression(indexed.key)} = ?`]),
-    ...oneOf.map(() => 'json_extract(frame, ?) IN (SELECT value FROM json_each(?))'),
-    ...prefixes.map(() => 'substr(json_extract(frame, ?), 1, length(?)) = ?'),
+    ...(indexed === null ? [] : [`json_extract(frame, '$.fields.' || ?) = ?`]),
+    ...conditionsOf({ oneOf, prefixes }),
     'seq > ? AND seq <= ?',
   ];
-  const index = indexed === null ? '' : `INDEXED BY events_by_${indexed.key}`;
-  return `SELECT seq FROM events ${index} WHERE ${conditions.join(' AND ')} ORDER BY seq LIMIT ?`;
+  return `SELECT seq FROM events WHERE ${conditions.join(' AND ')} ORDER BY seq LIMIT ?`;
+}
+
+function conditionsOf({ oneOf, prefixes }: Pick<Prefilter, 'oneOf' | 'prefixes'>): string[] {
+  return [
+    ...oneOf.map(() => 'json_extract(frame, ?) IN (SELECT value FROM json_each(?))'),
+    ...prefixes.map(() => 'substr(json_extract(frame, ?), 1, length(?)) = ?'),
+  ];
 }
 
 function valuesOf({ oneOf, prefixes, indexed }: Prefilter): string[] {
   return [
-    ...(indexed === null ? [] : [indexed.value]),
+    ...(indexed === null ? [] : [indexed.key, indexed.value]),
     ...oneOf.flatMap(({ path, values }) => [path, values]),
     ...prefixes.flatMap(({ path, prefix }) => [path, prefix, prefix]),
   ];
-}
-
-/** As the index has it, to the letter: SQLite compares expressions so. */
-function keyExpression(key: string): string {
-  return `json_extract(frame, '$.fields.${key}')`;
 }

@@ -33,3 +33,9 @@ export function pragma(db: Database.Database, text: string): unknown {
   const prepared = statement<[]>(db, `PRAGMA ${text}`);
   return prepared.reader ? prepared.pluck().get() : prepared.run();
 }
+
+/** Bytes in use by a database, free pages not counted. */
+export function usedBytes(db: Database.Database): number {
+  const number = (name: string) => pragma(db, name) as number;
+  return (number('page_count') - number('freelist_count')) * number('page_size');
+}

@@ -5,16 +5,16 @@
 import type { CheckedEvent, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import type Database from 'better-sqlite3';
 import { Turn, type EmitResult } from './append.js';
-import { bisect } from './bisect.js';
+import { bisect, findDelivery } from './bisect.js';
 import type { CommittedEvent } from './event.js';
 import { explainStoreError } from './explain.js';
 import { openDatabase, type Durability } from './open.js';
+import { KeyIndex } from './key-index.js';
 import { readFrame, readPage, type Page } from './page.js';
 import type { Prefilter } from './prefilter.js';
 import { select, type Selection } from './select.js';
 import { prepareStatements, type FullEvent, type Statements } from './statements.js';
-import { pragma } from './sqlite.js';
-import { ULID } from './ulid.js';
+import { pragma, usedBytes } from './sqlite.js';
 import { UlidGenerator } from './ulid-generator.js';
 
 export interface StoreOptions {
@@ -29,6 +29,12 @@ export type Outcome =
   | { readonly results: readonly EmitResult[]; readonly error?: undefined }
   | { readonly error: WaitbusError };
 
+/** The outcome of each unit, and the events that are new in the log, in log order. */
+interface Appended {
+  readonly outcomes: readonly Outcome[];
+  readonly committed: readonly CommittedEvent[];
+}
+
 export class Store {
   readonly #db: Database.Database;
   readonly #file: string;
@@ -36,6 +42,7 @@ export class Store {
   readonly #now: () => number;
   readonly #ids: UlidGenerator;
   readonly #sql: Statements;
+  readonly #index: KeyIndex;
   #first: number;
   #last: number;
   #head: string | null;
@@ -58,6 +65,7 @@ export class Store {
     this.#first = this.#read(() => this.#sql.first.get()) ?? this.#last + 1;
     this.#head = last?.event_id ?? this.#floor;
     this.#ids = new UlidGenerator(options.now, this.#head);
+    this.#index = this.#read(() => new KeyIndex(db, this.floorSeq));
   }
 
   /** The event_id of the newest event, or null when there was none yet. */
@@ -80,6 +88,11 @@ export class Store {
     return this.#first - 1;
   }
 
+  /** How many events the index of keys does not reach yet. */
+  get unindexed(): number {
+    return this.#last - this.#index.through;
+  }
+
   get count(): number {
     return this.#last - this.#first + 1;
   }
@@ -87,12 +100,8 @@ export class Store {
   /**
    * Commits the units in one transaction and in order; each unit is all or none. A unit that cannot
    * be stored does not take the others with it.
-   * @returns the outcome of each unit, and the events that are new in the log, in log order
    */
-  append(units: readonly (readonly CheckedEvent[])[]): {
-    readonly outcomes: readonly Outcome[];
-    readonly committed: readonly CommittedEvent[];
-  } {
+  append(units: readonly (readonly CheckedEvent[])[]): Appended {
     try {
       this.#refuseIfPoisoned();
       return this.#commit(units);
@@ -109,11 +118,8 @@ export class Store {
     }
   }
 
-  #commit(units: readonly (readonly CheckedEvent[])[]): {
-    readonly outcomes: readonly Outcome[];
-    readonly committed: readonly CommittedEvent[];
-  } {
-    const find = (deliveryId: string) => this.#findDelivery(deliveryId);
+  #commit(units: readonly (readonly CheckedEvent[])[]): Appended {
+    const find = (key: string) => findDelivery(this.#sql, key, this.floorSeq, this.#last);
     const turn = new Turn(this.#last, this.#now(), this.#ids, find);
     const outcomes = units.map((unit) => ({ results: unit.map((event) => turn.stage(event)) }));
     turn.commit(this.#sql);
@@ -139,7 +145,8 @@ export class Store {
 
   /** The next events after a position that may meet a prefilter. */
   select(prefilter: Prefilter, after: number, maxRows: number): Selection {
-    return this.#read(() => select(this.#db, prefilter, after, this.#last, maxRows));
+    const reach = { last: this.#last, indexed: this.#index.through };
+    return this.#read(() => select(this.#db, prefilter, after, reach, maxRows));
   }
 
   /** The stored JSON of the event at a position. */
@@ -186,21 +193,28 @@ export class Store {
     const floor = through < this.#first ? null : this.idAt(through);
     if (floor === null) return 0;
     const remove = this.#db.transaction(() => {
+      this.#index.removeThrough(through);
       this.#sql.removeThrough.run(through);
       this.#sql.setMeta.run('floor_id', floor);
       this.#sql.setMeta.run('floor_seq', String(through));
     });
     this.#read(remove);
+    this.#index.removedThrough(through);
     const removed = through - this.#first + 1;
     this.#first = through + 1;
     this.#floor = floor;
     return removed;
   }
 
+  /** Indexes a little more. */
+  index(): void {
+    if (!this.#db.open) return;
+    this.walPages += this.#read(() => this.#index.step(this.#last));
+  }
+
   /** Bytes in use by the database, free pages not counted. */
   usedBytes(): number {
-    const number = (name: string) => pragma(this.#db, name) as number;
-    return (number('page_count') - number('freelist_count')) * number('page_size');
+    return usedBytes(this.#db);
   }
 
   /** Folds the write-ahead log into the file, as far as nobody reads it. */
@@ -219,15 +233,6 @@ export class Store {
       // A full disk, say: the log beside the file has it all, and the next start folds it.
     }
     this.#db.close();
-  }
-
-  /** An event without a key of its own has its event_id for one. */
-  #findDelivery(deliveryId: string): string | null {
-    const known = this.#sql.idByDelivery.get(deliveryId);
-    if (known !== undefined) return known;
-    if (!ULID.test(deliveryId)) return null;
-    const seq = this.seqAtOrBefore(deliveryId);
-    return this.#sql.keylessIdAt.get(seq) === deliveryId ? deliveryId : null;
   }
 
   #refuseIfPoisoned(): void {
