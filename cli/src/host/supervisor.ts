@@ -3,20 +3,17 @@
  * each, restarted with growing pauses and given up after five failures in a row. Tells listeners
  * every change; what they do with it is theirs.
  */
-import {
-  MESSAGES_VERSION,
-  type ChildMessage,
-  type SourceEvent,
-  type Step,
-} from '@waitbus/plugin-sdk';
-import { asWaitbusError, ERRORS } from '@waitbus/plugin-sdk/envelope';
+import { MESSAGES_VERSION, type ChildMessage, type Step } from '@waitbus/plugin-sdk';
+import { ERRORS } from '@waitbus/plugin-sdk/envelope';
 import type { SourceState } from '@waitbus/kernel';
 import { entryPath, type SourceChild } from './child.js';
 import { isChildMessage } from './child-message.js';
+import { Intake } from './intake.js';
 import { PATIENCE, type SourceCondition, type SupervisorOptions } from './supervision.js';
 
 export class Supervisor {
   readonly #options: Required<SupervisorOptions>;
+  readonly #intake: Intake;
   readonly #listeners = new Set<() => void>();
   #condition: SourceCondition = { state: 'stopped', detail: '', remedy: '' };
   #child: SourceChild | null = null;
@@ -31,10 +28,10 @@ export class Supervisor {
   #generation = 0;
   #armedGeneration = -1;
   #stopping = false;
-  #events = 0;
 
   constructor(options: SupervisorOptions) {
     this.#options = { patience: PATIENCE, verify: () => null, ...options };
+    this.#intake = new Intake(options);
   }
 
   get condition(): SourceCondition {
@@ -51,7 +48,7 @@ export class Supervisor {
 
   /** Events accepted from this source since the daemon started. */
   get eventCount(): number {
-    return this.#events;
+    return this.#intake.events;
   }
 
   /** Whether nothing can be missed any more by those interested up to a generation. */
@@ -144,9 +141,11 @@ export class Supervisor {
         this.#armedGeneration = message.generation;
         this.#notify();
         break;
-      case 'emit':
-        this.#publish(message.id, message.event);
+      case 'emit': {
+        const child = this.#child;
+        this.#intake.take(message.id, message.event, (answer) => child?.send(answer));
         break;
+      }
       case 'log': {
         const { source, log } = this.#options;
         log[message.level]({ ...message.details, source: source.name }, message.message);
@@ -175,24 +174,6 @@ export class Supervisor {
         if (this.#condition.state !== 'running') this.#expect('ready');
         break;
     }
-  }
-
-  /** The source's name comes from the pin, never from the child's word. */
-  #publish(id: number, event: SourceEvent): void {
-    const { source, publish } = this.#options;
-    const child = this.#child;
-    const refuse = (error: unknown) => {
-      const { code, message } = asWaitbusError(error);
-      child?.send({ type: 'refused', id, code, message });
-    };
-    if (!source.manifest.eventTypes.includes(event.event_type)) {
-      refuse(new Error(`${event.event_type} is not among the eventTypes of its manifest`));
-      return;
-    }
-    publish({ ...event, source: source.name }).then((result) => {
-      this.#events += 1;
-      child?.send({ type: 'emitted', id, ...result });
-    }, refuse);
   }
 
   #expect(step: Step | 'ready'): void {
