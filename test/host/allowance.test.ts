@@ -43,3 +43,9 @@ test('a pause gives the burst back, and no more than that', () => {
   const free = Array.from({ length: 100 }, () => allowance.take()).filter((wait) => wait === 0);
   assert.equal(free.length, 50);
 });
+
+test('however much comes at once, no acknowledgement waits much over a second', () => {
+  const allowance = new Allowance({ clock: () => 0, perSecond: 100, burst: 50 });
+  const waits = Array.from({ length: 10_000 }, () => allowance.take());
+  assert.equal(Math.max(...waits), 1000);
+});

@@ -15,6 +15,11 @@ export interface AllowanceOptions {
 
 /** Acknowledgements that wait are given together, on these marks: one wake-up for all. */
 const MARK_MS = 20;
+/**
+ * No acknowledgement waits longer. A program that ignores them is not slowed by them, and what is
+ * kept for it must not grow without bound.
+ */
+const MAX_WAIT_MS = 1000;
 
 export class Allowance {
   readonly #clock: () => number;
@@ -32,7 +37,8 @@ export class Allowance {
   /** Counts an event; how long its acknowledgement has to wait, in milliseconds. */
   take(): number {
     const now = this.#clock();
-    this.#doneAt = Math.max(this.#doneAt, now) + this.#intervalMs;
+    const latest = now + this.#burstMs + MAX_WAIT_MS;
+    this.#doneAt = Math.min(Math.max(this.#doneAt, now) + this.#intervalMs, latest);
     const early = this.#doneAt - this.#burstMs - now;
     return early <= 0 ? 0 : Math.ceil((now + early) / MARK_MS) * MARK_MS - now;
   }

@@ -42,7 +42,8 @@ export class Indexing {
   /** To be called after a commit, and at the start. */
   afterCommit(): void {
     this.#commits += 1;
-    if (this.#running || this.#options.store.unindexed < WORTH_EVENTS) return;
+    if (this.#running || this.#closed) return;
+    if (this.#options.store.unindexed < WORTH_EVENTS) return;
     this.#running = true;
     this.#goOn();
   }

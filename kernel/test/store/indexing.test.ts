@@ -110,3 +110,11 @@ test('nothing is indexed once it is closed', (t) => {
   pass(60_000);
   assert.equal(store.steps, 1);
 });
+
+test('a commit after the end arms no timer', (t) => {
+  const { commit, pass, store, indexing } = place(t);
+  indexing.close();
+  commit(5000);
+  pass(60_000);
+  assert.equal(store.steps, 0);
+});
