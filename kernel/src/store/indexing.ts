@@ -13,8 +13,6 @@ export interface Indexable {
 
 export interface IndexingOptions {
   readonly store: Indexable;
-  /** Runs a function in a later turn of the event loop. */
-  readonly defer: (work: () => void) => void;
   /** A step failed; it is tried again after a later commit. */
   readonly onError: (error: unknown) => void;
 }
@@ -25,8 +23,8 @@ const WORTH_EVENTS = 1024;
 const FAR_EVENTS = 32_768;
 /** Without a commit for so long, the log is quiet. */
 const QUIET_MS = 200;
-/** Between two steps while others come in: some five times what a step takes. */
-const PAUSE_MS = 5;
+/** Between two steps, so that few wake-ups meet one and a replay is hardly slowed. */
+const PAUSE_MS = 25;
 
 export class Indexing {
   readonly #options: IndexingOptions;
@@ -53,22 +51,24 @@ export class Indexing {
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
 
-  /** Waits for quiet, or for a short while if there is much to do, and then for the next turn. */
-  #goOn(): void {
+  /**
+   * Waits, then steps.
+   * @param isQuiet whether the log was quiet when it last stepped
+   */
+  #goOn(isQuiet = false): void {
     const commits = this.#commits;
     const isFar = this.#options.store.unindexed >= FAR_EVENTS;
     this.#timer = setTimeout(
       () => {
-        if (isFar || commits === this.#commits) this.#step();
+        if (isFar || commits === this.#commits) this.#step(commits === this.#commits);
         else this.#goOn();
       },
-      isFar ? PAUSE_MS : QUIET_MS,
+      isFar || isQuiet ? PAUSE_MS : QUIET_MS,
     );
   }
 
-  #step(): void {
-    const { store, defer, onError } = this.#options;
-    if (this.#closed) return;
+  #step(isQuiet: boolean): void {
+    const { store, onError } = this.#options;
     try {
       store.index();
     } catch (error) {
@@ -77,11 +77,6 @@ export class Indexing {
       return;
     }
     this.#running = store.unindexed > 0;
-    if (!this.#running) return;
-    const commits = this.#commits;
-    defer(() => {
-      if (commits === this.#commits) this.#step();
-      else this.#goOn();
-    });
+    if (this.#running) this.#goOn(isQuiet);
   }
 }

@@ -25,7 +25,7 @@ export class Upkeep {
     const folding = failed('the write-ahead log could not be folded');
     this.#checkpoints = new Checkpoints(store, folding);
     const indexing = failed('the index of keys could not be filled');
-    this.#indexing = new Indexing({ store, defer, onError: indexing });
+    this.#indexing = new Indexing({ store, onError: indexing });
     const removing = failed('retention failed');
     this.#retention = new Retention({ store, limits: retention, now, defer, onError: removing });
   }

@@ -7,7 +7,6 @@ import { Indexing } from '../../src/store/indexing.js';
 function place(t: TestContext) {
   mock.timers.enable({ apis: ['setTimeout'] });
   t.after(() => mock.timers.reset());
-  const turns: (() => void)[] = [];
   const errors: unknown[] = [];
   const store = {
     unindexed: 0,
@@ -21,7 +20,6 @@ function place(t: TestContext) {
   };
   const indexing = new Indexing({
     store,
-    defer: (work) => turns.push(work),
     onError: (error) => errors.push(error),
   });
   t.after(() => indexing.close());
@@ -33,10 +31,9 @@ function place(t: TestContext) {
       store.unindexed += events;
       indexing.afterCommit();
     },
-    pass: (milliseconds: number) => mock.timers.tick(milliseconds),
-    turn: () => turns.shift()?.(),
-    drain: () => {
-      for (let work = turns.shift(); work !== undefined; work = turns.shift()) work();
+    // A timer that is set within a tick counts from the tick's end.
+    pass: (milliseconds: number) => {
+      for (let ms = 0; ms < milliseconds; ms += 1) mock.timers.tick(1);
     },
   };
 }
@@ -48,46 +45,46 @@ test('a few events are not worth it', (t) => {
   assert.equal(store.steps, 0);
 });
 
-test('it is filled once the log is quiet, a step a turn', (t) => {
-  const { commit, pass, turn, drain, store } = place(t);
+test('it is filled once the log is quiet, with a pause after each step', (t) => {
+  const { commit, pass, store } = place(t);
   commit(5000);
   pass(150);
   commit(1);
   pass(150);
   assert.equal(store.steps, 0, 'not quiet yet');
-  pass(250);
+  pass(100);
   assert.equal(store.steps, 1);
-  turn();
+  pass(24);
+  assert.equal(store.steps, 1);
+  pass(1);
   assert.equal(store.steps, 2);
-  drain();
+  pass(200);
   assert.deepEqual([store.steps, store.unindexed], [6, 0]);
 });
 
 test('a commit interrupts it until the log is quiet again', (t) => {
-  const { commit, pass, drain, store } = place(t);
+  const { commit, pass, store } = place(t);
   commit(5000);
   pass(200);
   commit(1);
-  drain();
+  pass(150);
   assert.equal(store.steps, 1);
-  pass(200);
-  drain();
+  pass(1000);
   assert.equal(store.unindexed, 0);
 });
 
 test('far behind, it is filled under load as well, with pauses', (t) => {
-  const { commit, pass, drain, store } = place(t);
+  const { commit, pass, store } = place(t);
   commit(40_000);
   for (let round = 1; round <= 5; round += 1) {
-    pass(5);
+    pass(25);
     commit(1);
-    drain();
     assert.equal(store.steps, round);
   }
 });
 
 test('a step that fails is tried again after a later commit', (t) => {
-  const { commit, pass, drain, store, errors } = place(t);
+  const { commit, pass, store, errors } = place(t);
   store.error = new Error('full');
   commit(2000);
   pass(200);
@@ -96,17 +93,15 @@ test('a step that fails is tried again after a later commit', (t) => {
   assert.equal(errors.length, 1);
   store.error = null;
   commit(1);
-  pass(200);
-  drain();
+  pass(1000);
   assert.equal(store.unindexed, 0);
 });
 
 test('nothing is indexed once it is closed', (t) => {
-  const { commit, pass, drain, store, indexing } = place(t);
+  const { commit, pass, store, indexing } = place(t);
   commit(5000);
   pass(200);
   indexing.close();
-  drain();
   pass(60_000);
   assert.equal(store.steps, 1);
 });
