@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   daemon: () => import('./commands/daemon.js'),
   pytest: () => import('./commands/pytest.js'),
   source: () => import('./commands/source.js'),
+  plugin: () => import('./commands/plugin/index.js'),
   demo: () => import('./commands/demo.js'),
 };
 
@@ -27,7 +28,9 @@ async function main([name = 'help', ...args]: readonly string[]): Promise<number
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (load === undefined) return unknownCommand(name);
   const own = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length);
-  if (own.includes('--help') || own.includes('-h')) return help(name);
+  // Its subcommands have texts of their own.
+  const asksForHelp = name !== 'plugin' || own.length === 1;
+  if (asksForHelp && (own.includes('--help') || own.includes('-h'))) return help(name);
   try {
     return await (await load()).run(args);
   } catch (error) {

@@ -19,7 +19,7 @@ export class UsageError extends Error {
 }
 
 /** By name: the daemon is a bundle of its own and has a class of its own. */
-function isUsageError(error: unknown): boolean {
+export function isUsageError(error: unknown): boolean {
   return error instanceof Error && error.name === 'UsageError';
 }
 

@@ -9,6 +9,7 @@ usage: waitbus COMMAND [options]
   emit      put an event on the bus
   pytest    run pytest so that every failure is heard at once
   source    source env NAME: turn a source on in this shell
+  plugin    add, pin, check and audit the packages that sources come from
   log       what happened lately, one event a line
   status    what the daemon serves, and how the sources are
   daemon    run the daemon in the foreground (it starts by itself when needed)
@@ -94,6 +95,10 @@ Prints shell lines that make programs of this shell emit under a source.
 
 example
   eval "$(waitbus source env pytest)"     # from now on every pytest in this shell is heard`,
+
+  plugin: `usage: waitbus plugin SUBCOMMAND [options]
+
+waitbus plugin SUBCOMMAND --help tells more. The exit codes are in docs/exit-codes.md.`,
 
   log: `usage: waitbus log [--since WHEN] [--source NAME] [--match PREDICATE] [--follow] [--json]
 

@@ -130,22 +130,79 @@ export const ERRORS = {
   },
   WAITBUS_BAD_LOCKFILE: {
     meaning: 'plugins.lock.json is malformed, not canonical, or from a newer waitbus.',
-    remedy: 'Restore the file from version control; in the source tree, npm run lock rewrites it.',
+    remedy:
+      'Restore the file from version control; waitbus plugin lock --fix rewrites one that is merely not canonical.',
+    fatal: false,
+  },
+  WAITBUS_NO_LOCKFILE: {
+    meaning: 'There is no plugins.lock.json where one is needed.',
+    remedy: 'waitbus plugin add NAME writes one; --lockfile PATH names another.',
     fatal: false,
   },
   WAITBUS_NOT_PINNED: {
     meaning: 'A source package is not pinned in plugins.lock.json, so it does not run.',
-    remedy: 'In the source tree, npm run lock pins it.',
+    remedy: 'waitbus plugin add pins it; in the source tree, npm run lock does.',
+    fatal: false,
+  },
+  WAITBUS_NOT_INSTALLED: {
+    meaning: 'A package is pinned in plugins.lock.json and not installed.',
+    remedy: 'waitbus plugin install --frozen installs what the lock says.',
     fatal: false,
   },
   WAITBUS_PIN_MISMATCH: {
     meaning: 'A source package differs from its pin in plugins.lock.json, so it does not run.',
-    remedy: 'Reinstall waitbus; in the source tree, review the change and run npm run lock.',
+    remedy: 'waitbus plugin install --frozen puts back what is pinned.',
+    fatal: false,
+  },
+  WAITBUS_PUBLISHER_CHANGED: {
+    meaning:
+      'A package comes with another publisher, or with weaker evidence, than its pin has; it was not installed.',
+    remedy: 'If that is expected: waitbus plugin trust --replace-publisher NAME.',
+    fatal: false,
+  },
+  WAITBUS_EVIDENCE_ABSENT: {
+    meaning: 'A package lacks the evidence that is required of it.',
+    remedy: 'Install a version that was published with provenance.',
+    fatal: false,
+  },
+  WAITBUS_CONSENT_MISSING: {
+    meaning: 'A package was not agreed to, so it was not installed.',
+    remedy: 'Run the command at a terminal, or with --yes once you have read what it shows.',
+    fatal: false,
+  },
+  WAITBUS_NAME_CONFLICT: {
+    meaning: 'A package claims the name of a source that belongs to another.',
+    remedy: 'waitbus plugin list shows who has it; waitbus plugin remove NAME frees it.',
+    fatal: false,
+  },
+  WAITBUS_ENGINE_MISMATCH: {
+    meaning: 'A source package was written for another waitbus, another contract or another Node.',
+    remedy: 'Install a version of it for this waitbus.',
+    fatal: false,
+  },
+  WAITBUS_INSTALL_REFUSED: {
+    meaning: 'A package holds what is never installed; nothing was changed.',
+    remedy: 'Ask its author to mend what the message names, or install another version.',
+    fatal: false,
+  },
+  WAITBUS_REGISTRY_UNREACHABLE: {
+    meaning: 'The npm registry could not be asked; nothing was changed.',
+    remedy: 'npm ping shows whether it answers; waitbus plugin add ./file.tgz needs none.',
+    fatal: false,
+  },
+  WAITBUS_NO_NPM: {
+    meaning: 'npm, which fetches packages, is not on PATH.',
+    remedy: 'Install npm; it comes with Node.',
+    fatal: false,
+  },
+  WAITBUS_BAD_SECRET: {
+    meaning: 'A secret has a malformed name, no value, or nobody it is for.',
+    remedy: 'Write it like: waitbus secret set NAME --for SOURCE < file.',
     fatal: false,
   },
   WAITBUS_SOURCE_FAILED: {
     meaning: 'A source process failed and was given up after repeated restarts.',
-    remedy: 'The daemon log tells why; waitbus stop and the next command start it afresh.',
+    remedy: 'waitbus plugin restart NAME tries again; the daemon log tells why it failed.',
     fatal: false,
   },
   WAITBUS_BAD_CONFIG: {

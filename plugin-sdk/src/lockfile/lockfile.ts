@@ -15,6 +15,19 @@ export interface DependencyPin {
   readonly version: string;
 }
 
+/** Who published a package, from a verified attestation (https://docs.npmjs.com/generating-provenance-statements). */
+export interface Publisher {
+  /** The OIDC issuer that vouched for the workflow's run. */
+  readonly issuer: string;
+  /** URL of the source repository. */
+  readonly repository: string;
+  /** The forge's number of the repository: it survives a rename, and a name that is taken over has another. */
+  readonly repositoryId: string;
+  readonly ownerId: string;
+  /** The workflow file's path within the repository. */
+  readonly workflow: string;
+}
+
 /** One package's pin. */
 export interface Pin {
   /** The union over the package's sources: consent is given to a package. */
@@ -32,7 +45,8 @@ export interface Pin {
   /** sha256 of the manifest key's value. */
   readonly manifest: string;
   readonly origin: 'registry' | 'tarball' | 'directory' | 'workspace';
-  readonly publisher: null;
+  /** With evidence `provenance`, else null. */
+  readonly publisher: Publisher | null;
   readonly sources: readonly string[];
   readonly version: string;
 }
@@ -76,7 +90,15 @@ const checkLockfile = members({
       integrity: nullOr(sha512),
       manifest: matching(/^sha256-[A-Za-z0-9+/]{43}=$/, 'must be a base64 sha256'),
       origin: oneOf('registry', 'tarball', 'directory', 'workspace'),
-      publisher: oneOf(null),
+      publisher: nullOr(
+        members({
+          issuer: isText,
+          ownerId: isText,
+          repository: isText,
+          repositoryId: isText,
+          workflow: isText,
+        }),
+      ),
       sources: listOf(isText),
       version: isText,
     }),
