@@ -40,7 +40,8 @@ export async function addPlugin(spec: Spec, options: AddOptions): Promise<Added>
   const { consent, versions, view } = options;
   const agreed = await admit(candidate, asked, consent, versions, view);
   const waiting = () => progress('waiting for another waitbus plugin command');
-  return exclusively(paths, lockfile, waiting, async (change) => {
+  // Awaited here: the staging place goes when this function returns.
+  return await exclusively(paths, lockfile, waiting, async (change) => {
     const current = readLockfile(lockfile) ?? EMPTY_LOCKFILE;
     recheck(candidate, asked, current);
     const before = Object.hasOwn(current.plugins, name) ? (current.plugins[name] ?? null) : null;
