@@ -92,7 +92,7 @@ for (const [what, next, says] of [
   ],
 ] as const) {
   test(`${what} more is asked about`, () => {
-    assert.deepEqual(more(decideUpdate(PIN, { ...NEXT, ...next } as Pin)), [says]);
+    assert.deepEqual(more(decideUpdate(PIN, { ...NEXT, ...next })), [says]);
   });
 }
 
