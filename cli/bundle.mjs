@@ -20,7 +20,18 @@ const common = {
   format: 'cjs',
   platform: 'node',
   target: 'node20.19',
-  external: ['better-sqlite3', 'koffi', 'pino', 'cosmiconfig', 'zod', 'semver'],
+  external: [
+    'better-sqlite3',
+    'koffi',
+    'pino',
+    'cosmiconfig',
+    'zod',
+    'semver',
+    '@sigstore/bundle',
+    '@sigstore/core',
+    '@sigstore/tuf',
+    '@sigstore/verify',
+  ],
   define: { 'import.meta.url': 'ownUrl' },
   banner: {
     js: "#!/usr/bin/env node\nconst ownUrl = require('node:url').pathToFileURL(__filename).href;",
@@ -29,16 +40,19 @@ const common = {
   logLevel: 'warning',
 };
 
-/** A client command does not read the daemon's code, nor the daemon that of the client commands. */
-const daemonApart = {
-  name: 'daemon-apart',
+/** What most runs do not need is a file of its own beside the program, read when it is. */
+const apart = (filter, path) => ({
+  name: `apart ${path}`,
   setup: ({ onResolve }) => {
-    onResolve({ filter: /\/commands\/daemon\.js$/ }, () => ({
-      path: './daemon.js',
-      external: true,
-    }));
+    onResolve({ filter }, ({ kind }) =>
+      kind === 'entry-point' ? undefined : { path, external: true },
+    );
   },
-};
+});
+/** A client command does not read the daemon's code, nor the daemon that of the client commands. */
+const daemonApart = apart(/\/commands\/daemon\.js$/, './daemon.js');
+/** A source without a webhook does not read the HTTP library. */
+const webhookApart = apart(/\/webhook\/open\.js$/, './webhook.js');
 
 await build({
   ...common,
@@ -56,8 +70,10 @@ await build({
   ...common,
   entryPoints: {
     'source-runner': '../plugin-sdk/src/child/main.ts',
+    webhook: '../plugin-sdk/src/webhook/open.ts',
     'lock-workspace': 'src/lock-workspace.ts',
   },
+  plugins: [webhookApart],
 });
 writeFileSync(`${next}/package.json`, '{ "type": "commonjs" }\n');
 chmodSync(`${next}/waitbus.js`, 0o755);
