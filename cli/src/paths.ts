@@ -18,6 +18,7 @@ export interface Paths {
   readonly daemonLog: string;
   /** The state directories of the sources' processes. */
   readonly sources: string;
+  readonly secrets: string;
 }
 
 export interface Surroundings {
@@ -53,6 +54,7 @@ export function resolvePaths(surroundings: Surroundings = ours()): Paths {
     spool: join(stateDir, 'spool'),
     daemonLog: join(stateDir, 'daemon.log'),
     sources: join(stateDir, 'sources'),
+    secrets: join(stateDir, 'secrets.json'),
   };
 }
 
