@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -169,6 +170,22 @@ test('a file that others may read is refused with the chmod that mends it', asyn
   assert.equal((await box.start('sh', ['-c', remedy]).ended).code, 0);
   assertEnd(await box.run(['secret', 'list']), 0);
 });
+
+const root = process.getuid?.() === 0;
+test(
+  'a file of another user is refused',
+  { skip: !root && 'only root can give one away' },
+  async () => {
+    await using box = new Sandbox();
+    await box.run(['secret', 'set', NAME], VALUE);
+    chownSync(fileOf(box), 65_534, 65_534);
+    for (const args of [['list'], ['set', 'fs-x'], ['rm', NAME]]) {
+      const ended = await box.run(['secret', ...args], 'new');
+      assertEnd(ended, 2);
+      assert.match(ended.stderr, /belongs to another user/);
+    }
+  },
+);
 
 test('a link, a directory and a FIFO in its place are refused, and left as they are', async () => {
   await using box = new Sandbox();
