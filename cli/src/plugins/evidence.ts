@@ -9,7 +9,7 @@ import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import type { Pin } from '@waitbus/plugin-sdk/lockfile';
 import { evidenceOf, sigstoreTrust } from './attestations.js';
 import type { AskRegistry } from './audit.js';
-import { npm } from './npm.js';
+import { npm, npmText } from './npm.js';
 import type { Spec } from './spec.js';
 
 export type Evidence = (
@@ -59,8 +59,8 @@ function distOf(name: string, version: string): Promise<unknown> {
 async function registryOf(name: string): Promise<string> {
   const keys = name.startsWith('@') ? [`${name.split('/')[0] ?? ''}:registry`] : [];
   for (const key of [...keys, 'registry']) {
-    const value = await inEmptyDirectory((directory) => npm(['config', 'get', key], directory));
-    if (typeof value === 'string' && URL.canParse(value)) return value;
+    const said = await inEmptyDirectory((directory) => npmText(['config', 'get', key], directory));
+    if (URL.canParse(said.trim())) return said.trim();
   }
   throw new WaitbusError('WAITBUS_REGISTRY_UNREACHABLE', 'npm has no registry configured');
 }
