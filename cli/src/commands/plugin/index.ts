@@ -7,7 +7,18 @@ interface Subcommand {
   readonly help: string;
 }
 
-const SUBCOMMANDS: Readonly<Record<string, () => Promise<Subcommand>>> = {};
+const SUBCOMMANDS: Readonly<Record<string, () => Promise<Subcommand>>> = {
+  add: () => import('./add.js'),
+  audit: () => import('./audit.js'),
+  install: () => import('./install.js'),
+  list: () => import('./list.js'),
+  lock: () => import('./lock.js'),
+  remove: () => import('./remove.js'),
+  restart: () => import('./restart.js'),
+  trust: () => import('./trust.js'),
+  update: () => import('./update.js'),
+  verify: () => import('./verify.js'),
+};
 
 export async function run([name, ...args]: readonly string[]): Promise<number> {
   const load = name !== undefined && Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : null;
