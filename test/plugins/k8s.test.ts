@@ -16,8 +16,9 @@ const NAME = 'waitbus-source-k8s';
 const FAILURE = ['--source', 'k8s', '--match', 'fields.conclusion="failure"'];
 
 interface Listed {
-  readonly name: string;
+  readonly source: string;
   readonly version: string;
+  readonly state: string;
   readonly pid: number | null;
 }
 
@@ -40,8 +41,8 @@ function release(box: Sandbox, version: string, fsRead: readonly string[] = []):
 
 async function k8s(box: Sandbox): Promise<Listed | undefined> {
   const { stdout } = await box.run(['plugin', 'list', '--json']);
-  const { sources } = JSON.parse(stdout) as { sources: readonly Listed[] };
-  return sources.find(({ name }) => name === 'k8s');
+  const { plugins } = JSON.parse(stdout) as { plugins: readonly Listed[] };
+  return plugins.find(({ source }) => source === 'k8s');
 }
 
 function pinnedVersion(box: Sandbox): string | undefined {
