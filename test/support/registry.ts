@@ -4,7 +4,15 @@
  * configured with, whose name is asked for and kept nowhere.
  */
 import { fork, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +26,9 @@ const VERDACCIO = {
   /** One of its parts asks for a dist-tag, which not every mirror has, and means this. */
   overrides: { 'node-fetch': '2.7.0' },
 };
+
+/** The part of the storage that is the same for all. */
+const UPLINK = 'uplink';
 
 export class Registry {
   /** Ends without a slash. */
@@ -37,6 +48,11 @@ export class Registry {
     const installed = await installOnce('waitbus-verdaccio', VERDACCIO);
     const uplink = (await npm(['config', 'get', 'registry'], REPO, process.env)).trim();
     const directory = realpathSync(mkdtempSync(join(tmpdir(), 'waitbus-registry-')));
+    // What comes from elsewhere is kept from one run to the next; what a test publishes is not.
+    const kept = join(REPO, 'node_modules', '.cache', 'waitbus-uplink');
+    mkdirSync(kept, { recursive: true });
+    mkdirSync(join(directory, 'storage'));
+    symlinkSync(kept, join(directory, 'storage', UPLINK));
     const child = fork(PROGRAM, [], {
       cwd: directory,
       execArgv: [],
@@ -54,7 +70,9 @@ export class Registry {
   useFrom(home: string): void {
     // npm publishes only with a token at hand; this registry takes any.
     const token = `${this.url.slice('http:'.length)}/:_authToken=anybody`;
-    const lines = [`registry=${this.url}/`, token, 'audit=false', 'fund=false'];
+    const quiet = ['audit=false', 'fund=false', 'update-notifier=false'];
+    // A registry that was stopped does not come back; npm would try for over a minute.
+    const lines = [`registry=${this.url}/`, token, 'fetch-retries=0', ...quiet];
     writeFileSync(join(home, '.npmrc'), `${lines.join('\n')}\n`);
   }
 
@@ -102,11 +120,11 @@ function configuration(directory: string, uplink: string): object {
   return {
     self_path: join(directory, 'config.yaml'),
     storage: join(directory, 'storage'),
-    uplinks: { configured: { url: uplink } },
+    uplinks: { configured: { url: uplink, maxage: '30d' } },
     packages: {
       '@waitbus/*': ours,
       'waitbus-source-*': ours,
-      '**': { access: '$all', proxy: 'configured' },
+      '**': { access: '$all', proxy: 'configured', storage: UPLINK },
     },
     auth: { htpasswd: { file: join(directory, 'htpasswd') } },
     web: { enable: false },
