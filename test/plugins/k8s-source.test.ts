@@ -1,7 +1,7 @@
 /** The example source k8s in its own process, against a server that speaks the API of Kubernetes. */
 import assert from 'node:assert/strict';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { test } from 'node:test';
 import { WatchApi } from '../support/watch-api.js';
 import { ended, gist, job, K8sStage, pod, stuck } from './k8s-stage.js';
@@ -235,7 +235,7 @@ test('a process that was stopped is followed by one that tells what happened mea
   const first = await stage.watching();
   cluster.put('pods', pod('one', 'Running'));
   await first.until(() => stage.committed.events.length === 1);
-  assert.deepEqual(await first.stop(), { code: 0, signal: null });
+  assert.equal(await first.stop(), 'exit code 0');
   cluster.put('pods', ended('one', 1));
   cluster.put('jobs', job('short', 'Complete'));
   cluster.remove('jobs', 'short');
@@ -258,7 +258,7 @@ test('after kill -9 nothing is missing, and what is told twice is stored once', 
   const second = await stage.watching();
   cluster.put('pods', pod('two', 'Running'));
   await second.until(() => stage.committed.events.length === 2);
-  await second.stop('SIGKILL');
+  await second.kill();
   cluster.put('pods', ended('one', 1));
   const third = await stage.watching();
   await third.until(() => stage.committed.events.length === 3);
@@ -280,7 +280,7 @@ test('an event that was not committed is told again by the next process', async 
   // Told to stop it saves what it knows, and is killed while it waits for the commit.
   void first.stop();
   await stage.api.until(() => stage.api.openWatches === 0);
-  await first.stop('SIGKILL');
+  await first.kill();
   const second = await stage.watching();
   await second.until(() => stage.committed.events.length === 2);
   assert.deepEqual(told(stage)[1], 'pod_phase one Failed failure');
@@ -396,8 +396,7 @@ for (const [what, spoil, message, remedy] of failures) {
     await using stage = await K8sStage.open();
     const config = spoil(stage);
     const source = stage.begin(config);
-    const { code } = await source.ended;
-    assert.equal(code, 1);
+    assert.equal(await source.ended, 'exit code 1');
     assert.match(source.failure?.message ?? '', message);
     assert.match(source.failure?.remedy ?? '', remedy);
     assert.equal(source.isReady, false);
@@ -408,7 +407,7 @@ test('it fails and says how to look: a cluster that cannot be reached', async ()
   await using stage = await K8sStage.open();
   await stage.api[Symbol.asyncDispose]();
   const source = stage.begin();
-  assert.equal((await source.ended).code, 1);
+  assert.equal(await source.ended, 'exit code 1');
   assert.match(source.failure?.message ?? '', /cannot be reached at http:.*: .*ECONNREFUSED/);
   assert.equal(source.failure?.remedy, 'kubectl --context test cluster-info');
 });
@@ -418,7 +417,7 @@ test('credentials that stop being accepted end it, with the way to look', async 
   const source = await stage.watching();
   stage.api.refusal = 401;
   stage.api.disconnect();
-  assert.equal((await source.ended).code, 1);
+  assert.equal(await source.ended, 'exit code 1');
   assert.match(source.failure?.message ?? '', /does not accept the credentials/);
 });
 
@@ -432,11 +431,10 @@ test('a configuration that is wrong is told with the path of each member', async
 
 test('KUBECONFIG may name several files, one of them absent', async () => {
   await using stage = await K8sStage.open();
-  const other = join(stage.directory, 'elsewhere');
-  mkdirSync(other);
-  stage.api.writeKubeconfig(join(other, 'config'));
+  const [absent, work] = ['absent', 'work'].map((name) => join(stage.home, '.kube', name));
+  stage.api.writeKubeconfig(work ?? '');
   rmSync(stage.kubeconfig);
-  const KUBECONFIG = [join(other, 'absent'), join(other, 'config')].join(':');
+  const KUBECONFIG = [absent, work].join(delimiter);
   const source = await stage.begin({}, { KUBECONFIG }).ready();
   stage.api.cluster.put('pods', ended('one', 1));
   await source.until(() => stage.committed.events.length === 1);

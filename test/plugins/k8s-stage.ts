@@ -11,6 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SourceEvent } from '@waitbus/plugin-sdk';
+import { readPinnedManifest } from '@waitbus/plugin-sdk/manifest';
+import type { InstalledSource } from '../../cli/src/host/inventory.js';
 import type { Written } from '../support/cluster-log.js';
 import { installOnce } from '../support/install-once.js';
 import { REPO } from '../support/sandbox.js';
@@ -25,7 +27,7 @@ export class K8sStage {
   readonly kubeconfig: string;
   readonly committed = new Committed();
   readonly #processes: SourceProcess[] = [];
-  readonly #entry: string;
+  readonly #source: InstalledSource;
 
   private constructor(
     readonly api: WatchApi,
@@ -39,7 +41,7 @@ export class K8sStage {
     cpSync(join(EXAMPLE, 'src'), join(copy, 'src'), { recursive: true });
     cpSync(join(EXAMPLE, 'package.json'), join(copy, 'package.json'));
     symlinkSync(join(installed, 'node_modules'), join(copy, 'node_modules'));
-    this.#entry = join(copy, 'src', 'index.js');
+    this.#source = sourceAt(copy, installed);
     api.writeKubeconfig(this.kubeconfig);
   }
 
@@ -56,8 +58,7 @@ export class K8sStage {
   /** Starts a process of the source; each goes on where the one before stood. */
   begin(config: object = {}, env: NodeJS.ProcessEnv = {}): SourceProcess {
     const started = new SourceProcess({
-      name: 'k8s',
-      entry: this.#entry,
+      source: this.#source,
       stateDir: join(this.directory, 'state'),
       env: { HOME: this.home, ...env },
       committed: this.committed,
@@ -75,10 +76,22 @@ export class K8sStage {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#processes.map((one) => one.stop('SIGKILL')));
+    await Promise.all(this.#processes.map((one) => one.kill()));
     await this.api[Symbol.asyncDispose]();
     rmSync(this.directory, { recursive: true, force: true });
   }
+}
+
+/** What the host would find, were it installed and pinned. */
+function sourceAt(directory: string, installed: string): InstalledSource {
+  const { packageName, version, sources } = readPinnedManifest(
+    readFileSync(join(directory, 'package.json'), 'utf8'),
+  );
+  const manifest = sources['k8s'];
+  if (manifest === undefined) throw new Error('the example declares no source k8s');
+  const readRoots = [directory, installed];
+  const about = { name: 'k8s', packageName, version, evidence: 'local' } as const;
+  return { ...about, added: true, directory, readRoots, manifest, quarantine: null };
 }
 
 /** What a test compares of an event. */

@@ -1,12 +1,12 @@
 /**
- * One source in its real process, spoken to as the host does and without one: for tests of a source
- * that look at every event, log line and failure. Trust, deadlines and restarts are the host's and
- * not here.
+ * One source in its real process, started by the host's own code with what this Node enforces, and
+ * spoken to without the host: for tests of a source that look at every event, log line and failure.
+ * Trust, deadlines and restarts are the host's and not here.
  */
-import { fork, type ChildProcess } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ChildMessage, HostMessage, SourceEvent } from '@waitbus/plugin-sdk';
+import { entryPath, forkWith, type SourceChild } from '../../cli/src/host/child.js';
+import type { InstalledSource } from '../../cli/src/host/inventory.js';
 import { REPO } from './sandbox.js';
 
 const RUNNER = join(REPO, 'cli', 'dist', 'bin', 'source-runner.js');
@@ -14,9 +14,9 @@ const RUNNER = join(REPO, 'cli', 'dist', 'bin', 'source-runner.js');
 /** What was committed, over all processes of the source: each delivery_id once, as in the store. */
 export class Committed {
   readonly events: SourceEvent[] = [];
-  readonly #ids = new Set<string>();
   /** How many were there already. */
   repeats = 0;
+  readonly #ids = new Set<string>();
 
   commit(event: SourceEvent): boolean {
     if (event.delivery_id !== undefined && this.#ids.has(event.delivery_id)) {
@@ -30,12 +30,11 @@ export class Committed {
 }
 
 export interface SourceProcessOptions {
-  readonly name: string;
-  readonly entry: string;
+  readonly source: InstalledSource;
   readonly stateDir: string;
   readonly env: NodeJS.ProcessEnv;
   readonly committed: Committed;
-  readonly config?: unknown;
+  readonly config: unknown;
 }
 
 export class SourceProcess {
@@ -44,33 +43,30 @@ export class SourceProcess {
   /** While true no emit is acknowledged. */
   isHeld = false;
   readonly logged: string[] = [];
-  readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-  readonly #child: ChildProcess;
+  /** How it ended: `exit code 0`, or a signal. */
+  readonly ended: Promise<string>;
+  readonly #child: SourceChild;
   readonly #committed: Committed;
   readonly #checks = new Set<() => void>();
   #held: { readonly id: number; readonly event: SourceEvent }[] = [];
 
   constructor(options: SourceProcessOptions) {
-    const { name, entry, stateDir, env, committed, config } = options;
-    mkdirSync(stateDir, { recursive: true });
+    const { source, stateDir, env, committed } = options;
     this.#committed = committed;
-    this.#child = fork(RUNNER, [], {
-      cwd: stateDir,
-      env: { PATH: process.env['PATH'], ...env },
-      execArgv: [],
-      serialization: 'advanced',
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    });
-    this.ended = new Promise((resolve) => {
-      this.#child.once('exit', (code, signal) => {
-        resolve({ code, signal });
+    let exited: (how: string) => void = () => undefined;
+    this.ended = new Promise((resolve) => (exited = resolve));
+    const events = {
+      onMessage: (message: unknown) => this.#receive(message as ChildMessage, options),
+      onBroken: (reason: string) => this.logged.push(reason),
+      onOutput: (line: string) => this.logged.push(line),
+      onExit: (how: string) => {
+        exited(how);
         this.#check();
-      });
-    });
-    this.#child.on('message', (message) =>
-      this.#receive(message as ChildMessage, config, stateDir),
-    );
-    this.#send({ type: 'load', source: name, entry });
+      },
+    };
+    const fork = forkWith(RUNNER, { PATH: process.env['PATH'], ...env });
+    this.#child = fork(source, stateDir, events);
+    this.#child.send({ type: 'load', source: source.name, entry: entryPath(source) });
   }
 
   /** Resolves once this holds; asked again whenever the source says something or ends. */
@@ -86,6 +82,7 @@ export class SourceProcess {
     });
   }
 
+  /** @throws what the source failed with */
   async ready(): Promise<this> {
     await this.until(() => this.isReady || this.failure !== null);
     if (this.failure !== null) throw new Error(`${this.failure.message}\n${this.failure.remedy}`);
@@ -106,19 +103,27 @@ export class SourceProcess {
     this.#check();
   }
 
-  stop(signal: NodeJS.Signals = 'SIGTERM'): SourceProcess['ended'] {
-    this.#child.kill(signal);
+  stop(): Promise<string> {
+    this.#child.stop();
     return this.ended;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop('SIGKILL');
+  /** kill -9 */
+  kill(): Promise<string> {
+    const { pid } = this.#child;
+    try {
+      if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    } catch {
+      // It ended before.
+    }
+    return this.ended;
   }
 
-  #receive(message: ChildMessage, config: unknown, stateDir: string): void {
+  #receive(message: ChildMessage, { config, stateDir }: SourceProcessOptions): void {
     switch (message.type) {
       case 'done':
-        if (message.step === 'load') this.#send({ type: 'configure', config, stateDir });
+        if (message.step === 'load')
+          this.#send({ type: 'configure', config, stateDir, secrets: {} });
         if (message.step === 'configure') this.#send({ type: 'start' });
         break;
       case 'ready':
@@ -134,8 +139,7 @@ export class SourceProcess {
       case 'failed':
         this.failure = message;
         break;
-      case 'hello':
-      case 'roots_ready':
+      default:
         break;
     }
     this.#check();
@@ -146,8 +150,8 @@ export class SourceProcess {
     this.#send({ type: 'emitted', id, event_id: '01K00000000000000000000000', inserted });
   }
 
-  #send(message: HostMessage): void {
-    if (this.#child.connected) this.#child.send(message, () => undefined);
+  #send(message: HostMessage | { readonly type: 'configure'; readonly secrets: object }): void {
+    this.#child.send(message as HostMessage);
   }
 
   #check(): void {
