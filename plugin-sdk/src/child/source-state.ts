@@ -1,7 +1,7 @@
 /**
  * The small durable values of a source: one JSON file in its state directory, replaced whole.
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseJson, stringifyJson, type Json } from '../envelope/index.js';
 import type { SourceState } from '../define-source.js';
@@ -14,10 +14,21 @@ export function openSourceState(directory: string): SourceState {
     set(key, value) {
       values.set(key, value);
       const next = `${file}.${process.pid}.tmp`;
-      writeFileSync(next, stringifyJson(Object.fromEntries(values)), { mode: 0o600, flush: true });
+      writeDurably(next, stringifyJson(Object.fromEntries(values)));
       renameSync(next, file);
     },
   };
+}
+
+/** Each write is on the disk when it returns. fsync is refused under Node's permission model. */
+function writeDurably(file: string, text: string): void {
+  const { O_WRONLY, O_CREAT, O_TRUNC, O_SYNC } = constants;
+  const descriptor = openSync(file, O_WRONLY | O_CREAT | O_TRUNC | O_SYNC, 0o600);
+  try {
+    writeFileSync(descriptor, text);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 function readValues(file: string): Record<string, Json> {
