@@ -11,6 +11,7 @@ import type { Installation } from '../installation.js';
 import type { Paths } from '../paths.js';
 import { SpoolIntake } from '../spool/intake.js';
 import type { Config } from './config.js';
+import { answerPluginRequests } from './plugin-requests.js';
 
 export interface DaemonOptions {
   readonly paths: Paths;
@@ -56,12 +57,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     }),
   });
   const intake = new SpoolIntake({ directory: paths.spool, publish: kernel.publish, log });
-  let host: SourceHost;
-  try {
+  const look = async () => {
     const inventory = await takeInventory(installation, paths);
     for (const { message, remedy } of inventory.problems) log.warn({ remedy }, message);
+    return inventory;
+  };
+  let host: SourceHost;
+  try {
     host = new SourceHost({
-      inventory,
+      inventory: await look(),
       fork: forkWith(installation.sourceRunner, env),
       stateDir: paths.sources,
       config: config.sources,
@@ -70,6 +74,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       log,
     });
     kernel.onInterest(host);
+    answerPluginRequests({ kernel, host, takeInventory: look });
     kernel.handle('stop', () => {
       setImmediate(options.onStopRequest);
       return { kind: 'stopping' };
