@@ -11,8 +11,8 @@ import { Publisher } from './bus/publisher.js';
 import type { Sink, Subscription, SubscriptionRequest } from './bus/subscription.js';
 import { tryLock } from './os/file-lock.js';
 import { collectEvery } from './os/young-garbage.js';
+import { added, type Answer } from './socket/commands/added.js';
 import type { CommandContext } from './socket/commands/context.js';
-import type { Request } from './socket/connection.js';
 import { encodeFrame } from './socket/frame.js';
 import { Presence } from './presence.js';
 import { prepareDirectory } from './socket/listen.js';
@@ -67,8 +67,8 @@ export interface Kernel {
   unsubscribe(subscription: Subscription): void;
   /** Sets who answers for sources. */
   onInterest(host: SourceHost): void;
-  /** Adds a request of the wire; the returned object is the answer, less its `id`. */
-  handle(op: string, answer: (request: Request) => object): void;
+  /** Adds a request of the wire. */
+  handle(op: string, answer: Answer): void;
   /** Begins to accept connections. */
   listen(): Promise<void>;
   /** Ends all connections, commits what is pending, closes the store. */
@@ -180,11 +180,7 @@ export function openKernel(options: KernelOptions): Kernel {
     onInterest: (newHost) => {
       host = newHost;
     },
-    handle: (op, answer) => {
-      server.handle(op, (_context, { connection }, request) => {
-        connection.send({ ...answer(request), id: request['id'] ?? null });
-      });
-    },
+    handle: (op, answer) => server.handle(op, added(answer)),
     listen: async () => {
       await server.listen();
       presence = new Presence({

@@ -1,10 +1,13 @@
 /**
- * The messages between the host and a source's process, over the IPC pipe with structured clone.
- * Both sides carry the version; a child of another version is refused at `hello`.
+ * The messages between the host and a source's process, as JSON over the channel. Both sides carry
+ * the version; a child of another version is refused at `hello`.
  */
 import type { SourceEvent } from './envelope/index.js';
 
-export const MESSAGES_VERSION = 1;
+export const MESSAGES_VERSION = 2;
+
+/** A source may have this many emits unanswered; one more breaks the contract. */
+export const MAX_IN_FLIGHT = 32;
 
 /** From the host. `load`, `configure` and `start` are answered by `done` with the same step. */
 export type HostMessage =
@@ -13,11 +16,13 @@ export type HostMessage =
       readonly type: 'configure';
       readonly config: unknown;
       readonly stateDir: string;
-      /** Those that the user granted to this source; none when it is absent. */
-      readonly secrets?: Readonly<Record<string, string>>;
+      /** Those that the user granted to this source. */
+      readonly secrets: Readonly<Record<string, string>>;
     }
   | { readonly type: 'start' }
   | { readonly type: 'roots'; readonly generation: number; readonly roots: readonly string[] }
+  /** Answered by `pong` with the same id: the source's event loop turns. */
+  | { readonly type: 'ping'; readonly id: number }
   | {
       readonly type: 'emitted';
       readonly id: number;
@@ -39,6 +44,12 @@ export type ChildMessage =
   | { readonly type: 'done'; readonly step: Step }
   | { readonly type: 'ready' }
   | { readonly type: 'roots_ready'; readonly generation: number }
+  | {
+      readonly type: 'pong';
+      readonly id: number;
+      /** Resident bytes, by the process's own word. */
+      readonly memory: number;
+    }
   | { readonly type: 'emit'; readonly id: number; readonly event: SourceEvent }
   | {
       readonly type: 'log';

@@ -30,12 +30,12 @@ class Stage {
   }
 
   /** @param start the body of the source's start function */
-  async begin(start: string, configure: { secrets?: Record<string, string> } = {}): Promise<void> {
+  async begin(start: string, secrets: Record<string, string> = {}): Promise<void> {
     const entry = join(this.directory, 'source.mjs');
     writeFileSync(entry, `export default { name: 'k8s', async start(ctx) { ${start} } };`);
     this.#receive({ type: 'load', source: 'k8s', entry });
     await this.until((message) => message.type === 'done' && message.step === 'load');
-    this.#receive({ type: 'configure', config: {}, stateDir: this.directory, ...configure });
+    this.#receive({ type: 'configure', config: {}, stateDir: this.directory, secrets });
     await this.until((message) => message.type === 'done' && message.step === 'configure');
     this.#receive({ type: 'start' });
   }
@@ -75,13 +75,13 @@ class Stage {
 
 test('a source reads the secrets that were granted to it', async () => {
   using stage = new Stage();
-  await stage.begin(`ctx.log.info(ctx.secret('token'))`, { secrets: { token: 's3cret' } });
+  await stage.begin(`ctx.log.info(ctx.secret('token'))`, { token: 's3cret' });
   await stage.log('s3cret');
 });
 
 for (const [what, name, configure] of [
-  ['was not granted', 'token', { secrets: { other: 'x' } }],
-  ['no object has of its own', 'constructor', { secrets: {} }],
+  ['was not granted', 'token', { other: 'x' }],
+  ['no object has of its own', 'constructor', {}],
   ['is asked for under a host that sends none', 'token', {}],
 ] as const) {
   test(`a secret that ${what} fails the source with the command that grants it`, async () => {

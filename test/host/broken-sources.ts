@@ -4,19 +4,29 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SourceEvent } from '@waitbus/plugin-sdk';
-import { NO_CAPABILITIES } from '@waitbus/plugin-sdk/manifest';
+import { NO_CAPABILITIES, type Capabilities } from '@waitbus/plugin-sdk/manifest';
 import { forkWith } from '../../cli/src/host/child.js';
-import type { InstalledSource } from '../../cli/src/host/inventory.js';
+import type { InstalledSource, Quarantine } from '../../cli/src/host/inventory.js';
 import { PATIENCE, type Patience, type SourceCondition } from '../../cli/src/host/supervision.js';
 import { Supervisor } from '../../cli/src/host/supervisor.js';
 import { REPO } from '../support/sandbox.js';
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/sources', import.meta.url));
 const RUNNER = join(REPO, 'cli', 'dist', 'bin', 'source-runner.js');
+/** Those that do what they should. */
+const GOOD: ReadonlySet<string> = new Set(['good', 'environment', 'large-events', 'tries']);
 export const ULID = '0'.repeat(26);
 
 /** Deadlines and pauses that a test can wait for. */
 export const HASTY: Patience = { ...PATIENCE, backoff: (failures) => (failures >= 5 ? null : 1) };
+
+export interface StageOptions {
+  readonly config?: unknown;
+  readonly stateDir?: string;
+  readonly capabilities?: Partial<Capabilities>;
+  readonly verify?: () => Promise<Quarantine | null>;
+  readonly secrets?: () => Readonly<Record<string, string>>;
+}
 
 export class Stage {
   readonly directory = realpathSync(mkdtempSync(join(tmpdir(), 'waitbus-host-')));
@@ -31,7 +41,7 @@ export class Stage {
     entry: string,
     patience: Patience = HASTY,
     env: NodeJS.ProcessEnv = {},
-    config: unknown = undefined,
+    { config, capabilities, verify, secrets, stateDir }: StageOptions = {},
   ) {
     const fork = forkWith(RUNNER, { PATH: process.env['PATH'], ...env });
     const log = (details: object, message: string) => {
@@ -39,7 +49,9 @@ export class Stage {
       this.#check();
     };
     this.supervisor = new Supervisor({
-      source: sourceOf(entry),
+      source: sourceOf(entry, capabilities),
+      ...(verify === undefined ? {} : { verify }),
+      ...(secrets === undefined ? {} : { secrets }),
       fork: (source, stateDir, events) => {
         let exited: () => void = () => undefined;
         this.#gone.push(new Promise((resolve) => (exited = resolve)));
@@ -49,7 +61,7 @@ export class Stage {
         };
         return fork(source, stateDir, { ...events, onExit });
       },
-      stateDir: join(this.directory, 'state'),
+      stateDir: stateDir ?? join(this.directory, 'state'),
       config,
       publish: async (event) => {
         this.events.push(event);
@@ -105,10 +117,9 @@ export class Stage {
   }
 }
 
-function sourceOf(entry: string): InstalledSource {
-  const name = entry === 'good' || entry === 'environment' ? 'good' : 'broken';
+export function sourceOf(entry: string, capabilities: Partial<Capabilities> = {}): InstalledSource {
   return {
-    name,
+    name: GOOD.has(entry) ? 'good' : 'broken',
     packageName: 'waitbus-source-fixture',
     version: '1.0.0',
     directory: FIXTURES,
@@ -116,11 +127,15 @@ function sourceOf(entry: string): InstalledSource {
       entry: `./${entry}.mjs`,
       activation: 'on-demand',
       eventTypes: ['declared'],
-      capabilities: { ...NO_CAPABILITIES, env: ['GARBAGE', 'ALIVE_FIFO', 'DECLARED'] },
+      capabilities: {
+        ...NO_CAPABILITIES,
+        env: ['GARBAGE', 'ALIVE_FIFO', 'DECLARED'],
+        ...capabilities,
+      },
     },
-    quarantine: null,
     added: true,
     readRoots: [FIXTURES],
     evidence: 'local',
+    quarantine: null,
   };
 }

@@ -1,6 +1,7 @@
 /** A copy of the source tree's shape in a temporary directory: same code, plugins of its own. */
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Capabilities } from '@waitbus/plugin-sdk/manifest';
 import { REPO, type Running, type Sandbox } from '../support/sandbox.js';
 
 export class Workspace {
@@ -26,7 +27,13 @@ export class Workspace {
   }
 
   /** Writes a source package under plugins/. */
-  plugin(directory: string, name: string, source: string, code: string, env: string[] = []): void {
+  plugin(
+    directory: string,
+    name: string,
+    source: string,
+    code: string,
+    capabilities: Partial<Capabilities> = {},
+  ): void {
     this.#json(`plugins/${directory}/package.json`, {
       name,
       version: '1.0.0',
@@ -38,7 +45,7 @@ export class Workspace {
           entry: './index.js',
           activation: 'on-demand',
           eventTypes: ['declared'],
-          capabilities: { env },
+          capabilities,
         },
       },
     });

@@ -68,7 +68,7 @@ test('a package that is not pinned is not run, and says how to pin it', async ()
   const told = await workspace.run('wait', '--source', 'new').ended;
   assertExit(told, 2);
   assert.match(told.stderr, /source-new is not pinned in plugins\.lock\.json/);
-  assert.match(told.stderr, /npm run lock pins it/);
+  assert.match(told.stderr, /in the source tree, npm run lock does/);
   daemon.child.kill('SIGTERM');
   assert.doesNotMatch((await daemon.ended).stderr, /I RAN/);
 });
@@ -139,13 +139,14 @@ for (const [what, fixture, count] of [
   ['even with events on their way', 'leaks-line.mjs', '1000'],
   ['even if it never gives its loop back', 'loops-on-line.mjs', '1'],
 ] as const) {
-  test(`a source exits when its daemon is killed, ${what}`, async () => {
+  test(`orphaned by kill -9 of the daemon: a source ends, ${what}`, async () => {
     await using box = new Sandbox();
     const workspace = new Workspace(box);
     const fifo = join(box.directory, 'alive');
     assert.equal(spawnSync('mkfifo', [fifo]).status, 0);
     const code = readFileSync(new URL(`../fixtures/sources/${fixture}`, import.meta.url), 'utf8');
-    workspace.plugin('busy', 'source-busy', 'broken', code, ['ALIVE_FIFO']);
+    const capabilities = { env: ['ALIVE_FIFO'], fsWrite: [fifo] };
+    workspace.plugin('busy', 'source-busy', 'broken', code, capabilities);
     await workspace.pin();
     Object.assign(box.env, { ALIVE_FIFO: fifo });
     const daemon = await workspace.daemon();

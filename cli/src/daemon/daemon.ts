@@ -9,8 +9,10 @@ import { SourceHost } from '../host/host.js';
 import { takeInventory, verifyAgain } from '../host/inventory.js';
 import type { Installation } from '../installation.js';
 import type { Paths } from '../paths.js';
+import { grantedTo, readSecrets } from '../secrets.js';
 import { SpoolIntake } from '../spool/intake.js';
 import type { Config } from './config.js';
+import { answerPluginRequests } from './plugin-requests.js';
 
 export interface DaemonOptions {
   readonly paths: Paths;
@@ -56,20 +58,25 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     }),
   });
   const intake = new SpoolIntake({ directory: paths.spool, publish: kernel.publish, log });
-  let host: SourceHost;
-  try {
+  const look = async () => {
     const inventory = await takeInventory(installation, paths);
     for (const { message, remedy } of inventory.problems) log.warn({ remedy }, message);
+    return inventory;
+  };
+  let host: SourceHost;
+  try {
     host = new SourceHost({
-      inventory,
+      inventory: await look(),
       fork: forkWith(installation.sourceRunner, env),
       stateDir: paths.sources,
       config: config.sources,
+      secretsFor: (source) => grantedTo(readSecrets(paths.secrets), source),
       publish: kernel.publish,
       verify: (source) => verifyAgain(installation, paths, source),
       log,
     });
     kernel.onInterest(host);
+    answerPluginRequests({ kernel, host, takeInventory: look });
     kernel.handle('stop', () => {
       setImmediate(options.onStopRequest);
       return { kind: 'stopping' };

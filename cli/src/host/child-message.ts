@@ -1,5 +1,5 @@
 /**
- * Whether what came through a source's pipe is one of its messages: pure. The source's own code
+ * Whether what came through a source's channel is one of its messages: pure. The source's own code
  * holds the other end, so nothing about it may be taken for granted in the daemon.
  */
 import type { ChildMessage } from '@waitbus/plugin-sdk';
@@ -9,7 +9,7 @@ const LEVELS: readonly unknown[] = ['debug', 'info', 'warn', 'error'];
 const STEPS: readonly unknown[] = ['load', 'configure', 'start'];
 
 export function isChildMessage(value: unknown): value is ChildMessage {
-  if (!isObject(value)) return false;
+  if (!isObject(value) || isPoisoned(value)) return false;
   switch (value['type']) {
     case 'hello':
       return typeof value['version'] === 'number';
@@ -19,13 +19,18 @@ export function isChildMessage(value: unknown): value is ChildMessage {
       return true;
     case 'roots_ready':
       return typeof value['generation'] === 'number';
+    case 'pong':
+      return typeof value['id'] === 'number' && typeof value['memory'] === 'number';
     case 'emit':
-      return typeof value['id'] === 'number' && isObject(value['event']);
+      return (
+        typeof value['id'] === 'number' && isObject(value['event']) && !isPoisoned(value['event'])
+      );
     case 'log':
       return (
         LEVELS.includes(value['level']) &&
         typeof value['message'] === 'string' &&
-        isObject(value['details'])
+        isObject(value['details']) &&
+        !isPoisoned(value['details'])
       );
     case 'failed':
       return (
@@ -35,4 +40,9 @@ export function isChildMessage(value: unknown): value is ChildMessage {
     default:
       return false;
   }
+}
+
+/** JSON makes it a member like any other; assigned to another object it would be its prototype. */
+function isPoisoned(value: object): boolean {
+  return Object.hasOwn(value, '__proto__');
 }

@@ -1,12 +1,19 @@
 /**
- * A source's process as the host sees it: forked with a scrubbed environment and nothing but the
- * IPC pipe, spoken to in messages, ended with a grace period. Restarts are the supervisor's.
+ * A source's process as the host sees it: started with a scrubbed environment, the limits that Node
+ * and the system enforce, and nothing but the channel; spoken to in messages, ended with a grace
+ * period or at once. Restarts are the supervisor's.
  */
-import { fork, type ChildProcess } from 'node:child_process';
-import { accessSync, constants, mkdirSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdirSync, realpathSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { dirname, join } from 'node:path';
 import type { HostMessage } from '@waitbus/plugin-sdk';
+import { FramedChannel } from '@waitbus/plugin-sdk/channel';
+import { permissionFlags } from './enforcement.js';
 import type { InstalledSource } from './inventory.js';
+import { launcher } from './launch.js';
+import { residentBytes } from './memory.js';
+import { readLines } from './output.js';
 
 /** What the supervisor works with; a test can stand in for it. */
 export interface SourceChild {
@@ -14,14 +21,23 @@ export interface SourceChild {
   send(message: HostMessage): void;
   /** SIGTERM, then SIGKILL after the grace period. */
   stop(): void;
+  /** SIGKILL, and nothing more is heard of it. */
+  kill(): void;
+  /** Reads no messages until `release`. */
+  hold(): void;
+  release(): void;
+  /** Resident bytes; null where the system does not tell. */
+  memory(): number | null;
 }
 
 export interface ChildEvents {
-  /** Whatever the process sent; unchecked. */
-  readonly onMessage: (message: unknown) => void;
+  /** A JSON object that the process sent, unchecked, and its size in bytes. */
+  readonly onMessage: (message: unknown, bytes: number) => void;
+  /** The process does not keep to the channel: why. */
+  readonly onBroken: (reason: string) => void;
   /** A line that the source wrote to stdout or stderr. */
   readonly onOutput: (line: string) => void;
-  /** The process is gone; called once. */
+  /** The process is gone, and all that it sent was handed over; called once. */
   readonly onExit: (how: string) => void;
 }
 
@@ -32,66 +48,40 @@ export type ForkSource = (
 ) => SourceChild;
 
 const GRACE_MS = 2000;
-const HEAP_CAP_MB = 256;
+/** What is left in the pipes of a process that ended is read within this time. */
+const LAST_READ_MS = 1000;
+/** A source that does not read is not read from while this much waits for it. */
+const MAX_BACKLOG_BYTES = 65_536;
 /** Passed to every source. Everything else only when its manifest declares it. */
 const ENVIRONMENT = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR'];
 
-/** @param runner the program that takes the host's messages */
-export function forkWith(runner: string, env: NodeJS.ProcessEnv): ForkSource {
-  const launcher = diesWithUs(env);
+/**
+ * @param runner the program that takes the host's messages
+ * @param node the Node that runs it. Default: the one that runs the daemon.
+ */
+export function forkWith(
+  runner: string,
+  env: NodeJS.ProcessEnv,
+  node = { execPath: process.execPath, version: process.versions.node },
+): ForkSource {
+  const launch = launcher(env, node.execPath);
   return (source, stateDir, events) => {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-    const child = fork(runner, [], {
+    const { capabilities } = source.manifest;
+    const flags = permissionFlags(capabilities, node.version, {
+      // The runner loads parts of itself when they are needed.
+      code: [dirname(runner), ...source.readRoots].flatMap(bothNames),
+      own: bothNames(stateDir),
+      home: env['HOME'],
+    });
+    const { command, args } = launch([...flags, runner]);
+    const child = spawn(command, args, {
       cwd: stateDir,
       env: environmentFor(source, env),
-      ...launcher([`--max-old-space-size=${HEAP_CAP_MB}`]),
-      serialization: 'advanced',
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     });
-    listen(child, events);
-    return {
-      pid: child.pid,
-      send: (message) => {
-        // A process on its way out has closed the pipe; its exit says the rest.
-        if (child.connected) child.send(message, () => undefined);
-      },
-      stop: () => {
-        child.kill('SIGTERM');
-        const timer = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
-        child.once('exit', () => clearTimeout(timer));
-      },
-    };
+    return new Process(child, events);
   };
-}
-
-/**
- * The runner ends by itself when the pipe closes, unless the source holds its loop. On Linux the
- * operating system ends it then (PR_SET_PDEATHSIG of prctl(2), which setpriv sets before it becomes
- * the source's process).
- */
-function diesWithUs(
-  env: NodeJS.ProcessEnv,
-): (nodeFlags: string[]) => { execPath?: string; execArgv: string[] } {
-  const setpriv = process.platform === 'linux' ? programOnPath('setpriv', env['PATH'] ?? '') : null;
-  if (setpriv === null) return (nodeFlags) => ({ execArgv: nodeFlags });
-  return (nodeFlags) => ({
-    execPath: setpriv,
-    execArgv: ['--pdeathsig', 'KILL', process.execPath, ...nodeFlags],
-  });
-}
-
-function programOnPath(name: string, path: string): string | null {
-  const candidates = path.split(delimiter).map((directory) => join(directory, name));
-  return candidates.find(isExecutable) ?? null;
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Where a source's entry module is. */
@@ -99,24 +89,115 @@ export function entryPath(source: InstalledSource): string {
   return join(source.directory, source.manifest.entry ?? '');
 }
 
+/** Node compares paths as they are written, and writes some of them without symbolic links. */
+function bothNames(path: string): string[] {
+  try {
+    return [path, realpathSync(path)];
+  } catch {
+    return [path];
+  }
+}
+
 function environmentFor(source: InstalledSource, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const names = [...ENVIRONMENT, ...source.manifest.capabilities.env];
   return Object.fromEntries(names.flatMap((name) => (name in env ? [[name, env[name]]] : [])));
 }
 
-function listen(child: ChildProcess, events: ChildEvents): void {
-  let gone = false;
-  const exited = (how: string) => {
-    if (gone) return;
-    gone = true;
-    events.onExit(how);
-  };
-  child.on('message', (message) => events.onMessage(message));
-  child.on('error', (error) => exited(error.message));
-  child.on('exit', (code, signal) => exited(signal ?? `exit code ${code ?? 0}`));
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (text: string) => {
-      for (const line of text.split('\n')) if (line !== '') events.onOutput(line);
+class Process implements SourceChild {
+  readonly #child: ChildProcess;
+  readonly #events: ChildEvents;
+  /** null when there were no descriptors for it. */
+  readonly #channel: FramedChannel | null;
+  #ended = false;
+  /** What Node itself wrote when it gave up, out of memory for one. */
+  #lastWords = '';
+
+  constructor(child: ChildProcess, events: ChildEvents) {
+    this.#child = child;
+    this.#events = events;
+    this.#channel = this.#openChannel();
+    this.#readOutput();
+    let how = '';
+    const conclude = () => {
+      if (this.#ended) return;
+      this.#ended = true;
+      this.#channel?.destroy();
+      events.onExit(this.#lastWords === '' ? how : `${how}, ${this.#lastWords}`);
+    };
+    child.once('exit', (code, signal) => {
+      how = signal ?? `exit code ${code ?? 0}`;
+      this.#channel?.release();
+      setTimeout(conclude, LAST_READ_MS).unref();
     });
+    child.once('close', conclude);
+    child.on('error', (error) => {
+      if (child.pid !== undefined) return;
+      how = error.message;
+      conclude();
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  send(message: HostMessage): void {
+    this.#channel?.send(message);
+  }
+
+  stop(): void {
+    this.#child.kill('SIGTERM');
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), GRACE_MS);
+    this.#child.once('exit', () => clearTimeout(timer));
+  }
+
+  kill(): void {
+    this.#channel?.destroy();
+    this.#child.kill('SIGKILL');
+  }
+
+  hold(): void {
+    this.#channel?.hold();
+  }
+
+  release(): void {
+    this.#channel?.release();
+  }
+
+  memory(): number | null {
+    return this.pid === undefined || this.#ended ? null : residentBytes(this.pid);
+  }
+
+  #openChannel(): FramedChannel | null {
+    // Node leaves stdio out when it has no descriptors.
+    const stdio = this.#child.stdio as ChildProcess['stdio'] | undefined;
+    const socket = stdio?.[3];
+    if (socket === undefined || socket === null) return null;
+    const { onMessage, onBroken } = this.#events;
+    const onClose = () => {
+      // A process that ends closes it too, and then soon says how it ended.
+      const timer = setTimeout(() => onBroken('it closed its channel'), LAST_READ_MS);
+      this.#child.once('exit', () => clearTimeout(timer));
+      if (this.#isOver()) clearTimeout(timer);
+    };
+    return new FramedChannel(
+      socket as Socket,
+      { onMessage, onBroken, onClose },
+      { maxBacklogBytes: MAX_BACKLOG_BYTES },
+    );
+  }
+
+  #isOver(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  #readOutput(): void {
+    const onLine = (line: string) => {
+      if (line.startsWith('FATAL ERROR: ')) this.#lastWords = line;
+      this.#events.onOutput(line);
+    };
+    for (const stream of [this.#child.stdout, this.#child.stderr] as const) {
+      if (stream) readLines(stream, onLine, () => performance.now());
+    }
   }
 }

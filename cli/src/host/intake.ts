@@ -1,21 +1,26 @@
 /**
  * What comes in from a source: its events are checked against its manifest, published under the name
- * of its pin, counted, and acknowledged, late when it emits more than it may.
+ * of its pin, counted, and answered, late when it emits more than it may.
  */
 import type { HostMessage, SourceEvent } from '@waitbus/plugin-sdk';
 import { asWaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { Allowance } from './allowance.js';
+import type { InstalledSource } from './inventory.js';
 import type { SupervisorOptions } from './supervision.js';
 
-type Send = (message: HostMessage) => void;
+type Answer = (message: HostMessage) => void;
+
+/** A larger event counts as several. */
+const USUAL_BYTES = 4096;
 
 export class Intake {
-  readonly #options: Pick<SupervisorOptions, 'source' | 'publish' | 'log'>;
+  readonly #options: Pick<SupervisorOptions, 'publish' | 'log'>;
   readonly #allowance = new Allowance({ clock: () => performance.now() });
-  #slowed = false;
+  #warned = false;
   #events = 0;
+  #lastEvent: Date | null = null;
 
-  constructor(options: Pick<SupervisorOptions, 'source' | 'publish' | 'log'>) {
+  constructor(options: Pick<SupervisorOptions, 'publish' | 'log'>) {
     this.#options = options;
   }
 
@@ -24,33 +29,56 @@ export class Intake {
     return this.#events;
   }
 
-  /** The source's name comes from the pin, never from the child's word. */
-  take(id: number, event: SourceEvent, send: Send): void {
-    const { source, publish } = this.#options;
+  /** When the last of them was accepted. */
+  get lastEvent(): Date | null {
+    return this.#lastEvent;
+  }
+
+  /** Whether its answers are held back. */
+  get slowed(): boolean {
+    return this.#allowance.spent;
+  }
+
+  /**
+   * The source's name comes from the pin, never from the child's word.
+   * @param bytes the size of the event as it came
+   * @param answer called once
+   */
+  take(
+    source: InstalledSource,
+    { id, event, bytes }: { id: number; event: SourceEvent; bytes: number },
+    answer: Answer,
+  ): void {
+    const pacedAnswer = (message: HostMessage) => {
+      const wait = this.#allowance.take(Math.max(1, bytes / USUAL_BYTES));
+      if (wait === 0) {
+        answer(message);
+        return;
+      }
+      this.#warn(source);
+      setTimeout(() => answer(message), wait);
+    };
     const refuse = (error: unknown) => {
       const { code, message } = asWaitbusError(error);
-      send({ type: 'refused', id, code, message });
+      pacedAnswer({ type: 'refused', id, code, message });
     };
     if (!source.manifest.eventTypes.includes(event.event_type)) {
       refuse(new Error(`${event.event_type} is not among the eventTypes of its manifest`));
       return;
     }
-    publish({ ...event, source: source.name }).then((result) => {
+    this.#options.publish({ ...event, source: source.name }).then((result) => {
       this.#events += 1;
-      this.#whenAllowed(() => send({ type: 'emitted', id, ...result }));
+      this.#lastEvent = new Date();
+      pacedAnswer({ type: 'emitted', id, ...result });
     }, refuse);
   }
 
-  #whenAllowed(acknowledge: () => void): void {
-    const wait = this.#allowance.take();
-    if (wait === 0) {
-      acknowledge();
-      return;
-    }
-    setTimeout(acknowledge, wait);
-    if (this.#slowed) return;
-    this.#slowed = true;
-    const { source, log } = this.#options;
-    log.warn({ source: source.name }, 'it emits so many events that it is slowed down');
+  #warn(source: InstalledSource): void {
+    if (this.#warned) return;
+    this.#warned = true;
+    this.#options.log.warn({ source: source.name }, SLOWED);
   }
 }
+
+/** Said once in the log, and in `status` while it is so. */
+export const SLOWED = 'it emits so many events that it is slowed down';

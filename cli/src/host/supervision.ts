@@ -1,9 +1,12 @@
-/** What a supervisor is given and what it tells: types, and how patient it is. */
+/** What a supervisor and its runs are given and what they tell: types, and how patient they are. */
 import type { EmitResult, SourceState } from '@waitbus/kernel';
 import type { SourceEvent, Step } from '@waitbus/plugin-sdk';
 import { backoff } from './backoff.js';
+import type { Chatter } from './chatter.js';
 import type { ForkSource } from './child.js';
+import type { Intake } from './intake.js';
 import type { InstalledSource, Quarantine } from './inventory.js';
+import { DATA_CAP_BYTES } from './launch.js';
 
 export interface SupervisorLog {
   debug(details: object, message: string): void;
@@ -23,7 +26,9 @@ export interface SupervisorOptions {
   /** Milliseconds that a source runs on after the last interest. */
   readonly lingerMs: number;
   /** Asked right before its code would run: why it must not, or null. Default: nothing. */
-  readonly verify?: () => Promise<Quarantine | null>;
+  readonly verify?: (source: InstalledSource) => Promise<Quarantine | null>;
+  /** What the user granted it, read at each start. Default: nothing. */
+  readonly secrets?: () => Readonly<Record<string, string>>;
   /** Default: PATIENCE. */
   readonly patience?: Patience;
 }
@@ -34,9 +39,55 @@ export interface SourceCondition {
   readonly remedy: string;
 }
 
+/** What there is to count about a source. */
+export interface Vitals {
+  /** Resident bytes of its process, or null. */
+  readonly memory: number | null;
+  /** Events accepted from its processes since the daemon started. */
+  readonly events: number;
+  /** When the last of them was accepted. */
+  readonly lastEvent: Date | null;
+  /** Whether its answers are held back, because it emits more than it may. */
+  readonly slowed: boolean;
+  /** How often it was started again after a failure. */
+  readonly restarts: number;
+}
+
+export interface RunOptions extends Pick<SupervisorOptions, 'fork' | 'stateDir' | 'config'> {
+  readonly source: InstalledSource;
+  readonly secrets: () => Readonly<Record<string, string>>;
+  readonly patience: Patience;
+  readonly intake: Intake;
+  readonly chatter: Chatter;
+  /** The roots as they are when the source is about to start. */
+  readonly roots: () => Roots;
+  readonly onReady: () => void;
+  /** Nothing is missed any more under the roots of this generation. */
+  readonly onArmed: (generation: number) => void;
+  readonly onEnd: (end: RunEnd) => void;
+}
+
+export interface Roots {
+  readonly generation: number;
+  readonly roots: readonly string[];
+}
+
+export interface RunEnd {
+  /** Why it failed, for people. */
+  readonly reason: string;
+  /** What the source itself says would mend it. */
+  readonly remedy: string | null;
+  /** How long it ran after it was ready, in milliseconds. */
+  readonly ranMs: number;
+}
+
 export interface Patience {
   /** A step that takes longer than this has failed, in milliseconds. */
   readonly deadlinesMs: Readonly<Record<Step | 'ready', number>>;
+  /** How often a running source is asked whether its loop turns, and how soon it must answer. */
+  readonly heartbeat: { readonly everyMs: number; readonly deadlineMs: number };
+  /** Resident memory of a running source; looked at with each heartbeat. */
+  readonly maxResidentBytes: number;
   /** A source that ran this long before it failed starts a new row of failures. */
   readonly stableMs: number;
   /** See `backoff`. */
@@ -45,6 +96,8 @@ export interface Patience {
 
 export const PATIENCE: Patience = {
   deadlinesMs: { load: 10_000, configure: 10_000, start: 30_000, ready: 60_000 },
+  heartbeat: { everyMs: 10_000, deadlineMs: 10_000 },
+  maxResidentBytes: DATA_CAP_BYTES,
   stableMs: 60_000,
   backoff,
 };

@@ -1,39 +1,56 @@
 /**
- * One source's life: started while somebody is interested, led through its steps with a deadline
- * each, restarted with growing pauses and given up after five failures in a row. Tells listeners
- * every change; what they do with it is theirs.
+ * One source's life: started while somebody is interested, restarted with growing pauses and given
+ * up after five failures in a row, and never two processes at once. Tells listeners every change;
+ * what they do with it is theirs. What happens within a run is `run.ts`'s.
  */
-import { MESSAGES_VERSION, type ChildMessage, type Step } from '@waitbus/plugin-sdk';
-import { ERRORS } from '@waitbus/plugin-sdk/envelope';
+import { asWaitbusError, ERRORS } from '@waitbus/plugin-sdk/envelope';
 import type { SourceState } from '@waitbus/kernel';
-import { entryPath, type SourceChild } from './child.js';
-import { isChildMessage } from './child-message.js';
+import { Chatter } from './chatter.js';
 import { Intake } from './intake.js';
-import { PATIENCE, type SourceCondition, type SupervisorOptions } from './supervision.js';
+import type { InstalledSource, Quarantine } from './inventory.js';
+import { SourceRun } from './run.js';
+import {
+  PATIENCE,
+  type RunEnd,
+  type SourceCondition,
+  type SupervisorOptions,
+  type Vitals,
+} from './supervision.js';
 
 export class Supervisor {
   readonly #options: Required<SupervisorOptions>;
   readonly #intake: Intake;
+  readonly #chatter: Chatter;
   readonly #listeners = new Set<() => void>();
-  #condition: SourceCondition = { state: 'stopped', detail: '', remedy: '' };
-  #child: SourceChild | null = null;
-  #failure: { message: string; remedy: string | null } | null = null;
+  #source: InstalledSource;
+  #condition: SourceCondition;
+  #run: SourceRun | null = null;
+  /** The run before, until its process is gone. */
+  #leaving: SourceRun | null = null;
+  /** Counts starts and stops: a start that was overtaken by either ends without a process. */
+  #attempt = 0;
+  #wanted = false;
   #failures = 0;
-  #runningSince: number | null = null;
-  #deadline: NodeJS.Timeout | null = null;
+  #restarts = 0;
   #restart: NodeJS.Timeout | null = null;
   #linger: NodeJS.Timeout | null = null;
   #roots: readonly string[] = [];
   /** Counts changes of the roots; the child answers with the generation it is armed for. */
   #generation = 0;
   #armedGeneration = -1;
-  #stopping = false;
-  /** Counts starts and stops: what was verified for an earlier start is not forked any more. */
-  #attempt = 0;
 
   constructor(options: SupervisorOptions) {
-    this.#options = { patience: PATIENCE, verify: async () => null, ...options };
+    this.#options = {
+      patience: PATIENCE,
+      verify: async () => null,
+      secrets: () => ({}),
+      ...options,
+    };
+    const { source, log } = options;
+    this.#source = source;
+    this.#condition = restingCondition(source);
     this.#intake = new Intake(options);
+    this.#chatter = new Chatter({ source: source.name, log, clock: () => performance.now() });
   }
 
   get condition(): SourceCondition {
@@ -45,18 +62,19 @@ export class Supervisor {
   }
 
   get pid(): number | null {
-    return this.#child?.pid ?? null;
+    return (this.#run ?? this.#leaving)?.pid ?? null;
   }
 
-  /** Events accepted from this source since the daemon started. */
-  get eventCount(): number {
-    return this.#intake.events;
+  get vitals(): Vitals {
+    const { events, lastEvent, slowed } = this.#intake;
+    const memory = this.#run?.memory ?? null;
+    return { memory, events, lastEvent, slowed, restarts: this.#restarts };
   }
 
   /** Whether nothing can be missed any more by those interested up to a generation. */
   armed(generation: number): boolean {
     if (this.#condition.state !== 'running') return false;
-    return this.#options.source.manifest.scope === undefined || this.#armedGeneration >= generation;
+    return this.#source.manifest.scope === undefined || this.#armedGeneration >= generation;
   }
 
   /** Calls back on every change, of state or of what is armed, until the returned function is called. */
@@ -67,155 +85,141 @@ export class Supervisor {
 
   /** Somebody is interested: runs with these roots. */
   want(roots: readonly string[]): void {
-    if (this.#linger !== null) clearTimeout(this.#linger);
-    this.#linger = null;
+    this.#wanted = true;
+    this.#clearLinger();
     this.#setRoots(roots);
     if (this.#condition.state === 'stopped') this.#start();
   }
 
   /** Nobody is interested any more: stops after the linger time. */
   unwant(): void {
+    this.#wanted = false;
     this.#linger ??= setTimeout(() => this.stop(), this.#options.lingerMs);
   }
 
   stop(): void {
-    this.#clearTimers();
-    this.#attempt += 1;
-    this.#stopping = this.#child !== null;
-    this.#child?.stop();
+    this.#wanted = false;
+    this.#halt();
     const { state } = this.#condition;
     if (state !== 'failed' && state !== 'quarantined') this.#become('stopped');
+  }
+
+  /** Forgets its failures, ends its process, and starts it again if it is wanted. */
+  restart(): void {
+    this.#halt();
+    this.#failures = 0;
+    this.#condition = restingCondition(this.#source);
+    if (this.#wanted && this.#condition.state === 'stopped') this.#start();
+    else this.#notify();
+  }
+
+  /** The package was changed: from now on it is this one. */
+  replace(source: InstalledSource): void {
+    this.#source = source;
+    this.restart();
+  }
+
+  /** Ends the process, or what would have become one. */
+  #halt(): void {
+    this.#attempt += 1;
+    this.#clearLinger();
+    if (this.#restart !== null) clearTimeout(this.#restart);
+    this.#restart = null;
+    if (this.#run === null) return;
+    this.#leaving = this.#run;
+    this.#run = null;
+    this.#leaving.stop();
   }
 
   #setRoots(roots: readonly string[]): void {
     if (roots.join('\0') === this.#roots.join('\0')) return;
     this.#roots = roots;
     this.#generation += 1;
-    this.#child?.send({ type: 'roots', generation: this.#generation, roots });
+    this.#run?.send({ type: 'roots', generation: this.#generation, roots });
   }
 
   #start(): void {
-    const { source, log, verify } = this.#options;
-    this.#become('starting');
-    this.#failure = null;
-    this.#stopping = false;
+    const attempt = ++this.#attempt;
     this.#armedGeneration = -1;
-    const attempt = (this.#attempt += 1);
-    void verify().then((quarantine) => {
+    this.#become('starting');
+    void this.#prepare().then((quarantine) => {
       if (attempt !== this.#attempt) return;
-      if (quarantine === null) this.#fork();
-      else {
-        log.warn({ source: source.name, remedy: quarantine.remedy }, quarantine.reason);
-        this.#become('quarantined', quarantine.reason, quarantine.remedy);
+      if (quarantine === null) {
+        this.#launch();
+        return;
       }
+      const { reason, remedy } = quarantine;
+      this.#options.log.warn({ source: this.#source.name, remedy }, reason);
+      this.#become('quarantined', reason, remedy);
     });
   }
 
-  #fork(): void {
-    const { source, fork, stateDir, log } = this.#options;
-    log.info({ source: source.name, package: source.packageName }, 'starting a source');
-    const child = fork(source, stateDir, {
-      onMessage: (message) => {
-        if (this.#child !== child) return;
-        if (isChildMessage(message)) this.#receive(message);
-        else this.#kill('it sent no message of the contract');
-      },
-      onOutput: (line) => log.info({ source: source.name, line }, 'output of a source'),
-      onExit: (how) => {
-        if (this.#child === child) this.#exited(how);
-      },
-    });
-    this.#child = child;
-    this.#expect('load');
-    child.send({ type: 'load', source: source.name, entry: entryPath(source) });
+  /** Waits for the process before, which may hold a port, then looks at the package again. */
+  async #prepare(): Promise<Quarantine | null> {
+    await this.#leaving?.gone;
+    try {
+      return await this.#options.verify(this.#source);
+    } catch (error) {
+      const { message, remedy } = asWaitbusError(error);
+      return { reason: message, remedy };
+    }
   }
 
-  #receive(message: ChildMessage): void {
-    switch (message.type) {
-      case 'hello':
-        if (message.version !== MESSAGES_VERSION) {
-          this.#kill(`its runner speaks version ${message.version}, not ${MESSAGES_VERSION}`);
-        }
-        break;
-      case 'done':
-        this.#stepDone(message.step);
-        break;
-      case 'ready':
-        // Told to stop, it may still report what it did before it heard of it.
-        if (this.#stopping) break;
-        this.#clearDeadline();
-        this.#runningSince = performance.now();
-        this.#become('running');
-        break;
-      case 'roots_ready':
-        this.#armedGeneration = message.generation;
+  #launch(): void {
+    const { log } = this.#options;
+    const { name, packageName } = this.#source;
+    log.info({ source: name, package: packageName }, 'starting a source');
+    try {
+      this.#run = this.#newRun();
+    } catch (error) {
+      // No process could be had at all.
+      this.#ended({ reason: (error as Error).message, remedy: null, ranMs: 0 });
+    }
+  }
+
+  #newRun(): SourceRun {
+    const isCurrent = () => this.#run === run;
+    const run: SourceRun = new SourceRun({
+      ...this.#options,
+      source: this.#source,
+      intake: this.#intake,
+      chatter: this.#chatter,
+      roots: () => ({ generation: this.#generation, roots: this.#roots }),
+      onReady: () => {
+        if (isCurrent()) this.#become('running');
+      },
+      onArmed: (generation) => {
+        if (!isCurrent() || generation === this.#armedGeneration) return;
+        this.#armedGeneration = generation;
         this.#notify();
-        break;
-      case 'emit': {
-        const child = this.#child;
-        this.#intake.take(message.id, message.event, (answer) => child?.send(answer));
-        break;
-      }
-      case 'log': {
-        const { source, log } = this.#options;
-        log[message.level]({ ...message.details, source: source.name }, message.message);
-        break;
-      }
-      case 'failed':
-        this.#failure = message;
-        break;
-    }
+      },
+      onEnd: (end) => {
+        if (isCurrent()) this.#ended(end);
+        else if (this.#leaving === run) this.#leaving = null;
+      },
+    });
+    return run;
   }
 
-  #stepDone(step: Step): void {
-    if (this.#stopping) return;
-    const { config, stateDir } = this.#options;
-    switch (step) {
-      case 'load':
-        this.#expect('configure');
-        this.#child?.send({ type: 'configure', config, stateDir });
-        break;
-      case 'configure':
-        this.#expect('start');
-        this.#child?.send({ type: 'roots', generation: this.#generation, roots: this.#roots });
-        this.#child?.send({ type: 'start' });
-        break;
-      case 'start':
-        if (this.#condition.state !== 'running') this.#expect('ready');
-        break;
-    }
-  }
-
-  #expect(step: Step | 'ready'): void {
-    this.#clearDeadline();
-    const limit = this.#options.patience.deadlinesMs[step];
-    this.#deadline = setTimeout(() => this.#kill(`${step} took over ${limit / 1000} s`), limit);
-  }
-
-  #kill(reason: string): void {
-    this.#failure ??= { message: reason, remedy: null };
-    this.#child?.stop();
-  }
-
-  #exited(how: string): void {
-    const { source, log, patience } = this.#options;
-    this.#clearDeadline();
-    this.#child = null;
-    if (this.#stopping) return;
-    const ran = this.#runningSince === null ? 0 : performance.now() - this.#runningSince;
-    this.#runningSince = null;
-    this.#failures = ran >= patience.stableMs ? 1 : this.#failures + 1;
-    const detail = `${source.packageName}: ${this.#failure?.message ?? `ended by itself (${how})`}`;
+  #ended({ reason, remedy, ranMs }: RunEnd): void {
+    const { log, patience } = this.#options;
+    const { packageName, name } = this.#source;
+    this.#run = null;
+    this.#failures = ranMs >= patience.stableMs ? 1 : this.#failures + 1;
+    const detail = `${packageName}: ${reason}`;
     const pause = patience.backoff(this.#failures);
-    log.warn({ source: source.name, how, failures: this.#failures, pause }, detail);
-    const remedy = this.#failure?.remedy;
+    log.warn({ source: name, failures: this.#failures, pause }, detail);
     if (pause === null) {
       const given = `${detail}; given up after ${this.#failures} failures`;
-      this.#become('failed', given, remedy ?? ERRORS.WAITBUS_SOURCE_FAILED.remedy);
+      const usual = ERRORS.WAITBUS_SOURCE_FAILED.remedy.replace('NAME', name);
+      this.#become('failed', given, remedy ?? usual);
       return;
     }
     this.#become('starting', `${detail}; next try in ${pause / 1000} s`, remedy ?? '');
-    this.#restart = setTimeout(() => this.#start(), pause);
+    this.#restart = setTimeout(() => {
+      this.#restarts += 1;
+      this.#start();
+    }, pause);
   }
 
   #become(state: SourceState, detail = '', remedy = ''): void {
@@ -227,14 +231,13 @@ export class Supervisor {
     for (const listener of this.#listeners) listener();
   }
 
-  #clearDeadline(): void {
-    if (this.#deadline !== null) clearTimeout(this.#deadline);
-    this.#deadline = null;
+  #clearLinger(): void {
+    if (this.#linger !== null) clearTimeout(this.#linger);
+    this.#linger = null;
   }
+}
 
-  #clearTimers(): void {
-    this.#clearDeadline();
-    for (const timer of [this.#restart, this.#linger]) if (timer !== null) clearTimeout(timer);
-    this.#restart = this.#linger = null;
-  }
+function restingCondition({ quarantine }: InstalledSource): SourceCondition {
+  if (quarantine === null) return { state: 'stopped', detail: '', remedy: '' };
+  return { state: 'quarantined', detail: quarantine.reason, remedy: quarantine.remedy };
 }

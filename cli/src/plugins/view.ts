@@ -1,13 +1,14 @@
 /** What a person reads before a package is pinned: pure. */
 import { describeCapabilities, describePublisher } from '@waitbus/plugin-sdk/lockfile';
+import type { Enforcement } from '../host/enforcement.js';
 import type { Candidate } from './candidate.js';
 
-/** @param enforced the capabilities that the running Node holds a source to; others are only declared */
-export function viewOf(candidate: Candidate, enforced: readonly string[]): string[] {
+/** @param enforcement what the running Node holds the package's sources to */
+export function viewOf(candidate: Candidate, enforcement: Enforcement): string[] {
   const { name, pin, size } = candidate;
   const wants = describeCapabilities(pin.capabilities).map((line) => {
-    const [key = ''] = line.split(':');
-    return `  ${line}${enforced.includes(key) ? '' : ' (declared, not enforced)'}`;
+    const key = line.split(':')[0] as keyof Enforcement;
+    return `  ${line}${enforcement[key] === 'enforced' ? '' : ' (declared, not enforced)'}`;
   });
   const count = Object.keys(pin.dependencies).length;
   return [

@@ -1,23 +1,35 @@
 /**
- * The program that the host forks for every source. Its only channel is the IPC pipe.
+ * The program that the host starts for every source. Its only channel is the pipe that it was given.
  */
-import type { ChildMessage, HostMessage } from '../messages.js';
-import { SourceRunner, type Channel } from './run-source.js';
+import { Socket } from 'node:net';
+import { CHANNEL_FD, FramedChannel } from '../channel/index.js';
+import type { HostMessage } from '../messages.js';
+import { SourceRunner } from './run-source.js';
 
-const channel: Channel = {
-  send: (message: ChildMessage) => {
-    // A pipe that is gone is the orphan watchdog's business; nothing is left to say to anyone.
-    if (process.connected) process.send?.(message, () => undefined);
-  },
-  onMessage: (handler) => process.on('message', (message) => handler(message as HostMessage)),
-  onClose: (handler) => process.on('disconnect', handler),
-};
+/** How long the host may take to read the last messages, in milliseconds. */
+const LAST_WORDS_MS = 1000;
 
-const runner = new SourceRunner(channel, (code) => {
-  // `failed` and the last emits are written before the process goes.
-  if (process.connected) process.disconnect();
-  setImmediate(() => process.exit(code));
+let receive: (message: HostMessage) => void = () => undefined;
+let close: () => void = () => undefined;
+const pipe = new FramedChannel(new Socket({ fd: CHANNEL_FD, readable: true, writable: true }), {
+  onMessage: (message) => receive(message as unknown as HostMessage),
+  // Not the host that started this program.
+  onBroken: () => process.exit(1),
+  onClose: () => close(),
 });
+const runner = new SourceRunner(
+  {
+    send: (message) => pipe.send(message),
+    onMessage: (handler) => (receive = handler),
+    onClose: (handler) => (close = handler),
+  },
+  (code) => {
+    const leave = () => process.exit(code);
+    // `failed` and the last emits are written before the process goes.
+    pipe.end(leave);
+    setTimeout(leave, LAST_WORDS_MS);
+  },
+);
 process.on('SIGTERM', () => runner.stop());
 // The terminal's Ctrl-C reaches the whole process group; stopping is the daemon's decision.
 process.on('SIGINT', () => undefined);

@@ -6,24 +6,25 @@
 import { pathToFileURL } from 'node:url';
 import { WaitbusError, type SourceEvent } from '../envelope/index.js';
 import type { EmitResult, SourceContext, SourceDefinition } from '../define-source.js';
-import { MESSAGES_VERSION, type ChildMessage, type HostMessage, type Step } from '../messages.js';
+import {
+  MAX_IN_FLIGHT,
+  MESSAGES_VERSION,
+  type ChildMessage,
+  type HostMessage,
+  type Step,
+} from '../messages.js';
 import { checkConfig, checkEvent } from './check-event.js';
 import { grantedSecret } from './granted-secret.js';
 import { openSourceState } from './source-state.js';
 
 /** The child's end of the pipe. */
 export interface Channel {
+  /** @throws when the message is too large, or holds what JSON cannot express */
   send(message: ChildMessage): void;
   onMessage(handler: (message: HostMessage) => void): void;
   /** The host is gone: the orphan watchdog. */
   onClose(handler: () => void): void;
 }
-
-/**
- * At most this many events wait for their commit; a further emit waits for a place. It is also what
- * a source that floods can put before anybody else's event.
- */
-const MAX_IN_FLIGHT = 32;
 
 type RootsHandler = (roots: readonly string[]) => void | Promise<void>;
 
@@ -103,6 +104,11 @@ export class SourceRunner {
         this.#roots = message;
         this.#applyRoots();
         break;
+      case 'ping': {
+        const memory = process.memoryUsage.rss();
+        this.#channel.send({ type: 'pong', id: message.id, memory });
+        break;
+      }
       case 'emitted':
         this.#settle(message.id)?.resolve({
           event_id: message.event_id,
@@ -142,13 +148,27 @@ export class SourceRunner {
 
   async #emit(event: SourceEvent): Promise<EmitResult> {
     await checkEvent(this.#loaded(), event);
+    // At most so many wait for their commit; a further emit waits for a place.
     if (this.#places > 0) this.#places -= 1;
     else await new Promise<void>((resolve) => this.#waitingForPlace.push(resolve));
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#inFlight.set(id, { resolve, reject });
-      this.#channel.send({ type: 'emit', id, event });
+      try {
+        this.#channel.send({ type: 'emit', id, event });
+      } catch (error) {
+        this.#settle(id)?.reject(error as Error);
+      }
     });
+  }
+
+  /** Says what it can: a log message is no reason for a source to fail. */
+  #log(level: 'debug' | 'info' | 'warn' | 'error', message: string, details: object): void {
+    try {
+      this.#channel.send({ type: 'log', level, message, details });
+    } catch {
+      this.#channel.send({ type: 'log', level, message: message.slice(0, 4096), details: {} });
+    }
   }
 
   #applyRoots(): void {
@@ -166,7 +186,7 @@ export class SourceRunner {
   #context(): SourceContext {
     const log =
       (level: 'debug' | 'info' | 'warn' | 'error') => (message: string, details?: object) =>
-        this.#channel.send({ type: 'log', level, message, details: details ?? {} });
+        this.#log(level, String(message), details ?? {});
     const logs = { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
     const { signal } = this.#stopping;
     const roots = () => this.#roots.roots;

@@ -1,6 +1,7 @@
 /** The shape of the plug: all that the kernel knows of the contract. */
 export * from './envelope.js';
 export * from './errors.js';
+export * from './frame.js';
 export * from './json.js';
 export * from './shell-word.js';
 export * from './vocabulary.js';

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { asWaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { askDaemon } from '../../client/ask-daemon.js';
+import { enforcement } from '../../host/enforcement.js';
 import { findInstallation } from '../../installation.js';
 import { resolvePaths, type Paths } from '../../paths.js';
 import type { AddOptions } from '../../plugins/add.js';
@@ -60,7 +61,10 @@ export function addOptions(choices: Choices): AddOptions {
     versions: { waitbus: findInstallation().version, node: process.version },
     consent,
     evidence: gatherEvidence(join(paths.stateDir, 'sigstore')),
-    view: (candidate) => viewOf(candidate, []),
+    view: (candidate) => {
+      const held = enforcement(candidate.pin.capabilities, process.versions.node);
+      return viewOf(candidate, held);
+    },
     progress: say,
   };
 }

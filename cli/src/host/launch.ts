@@ -1,0 +1,49 @@
+/**
+ * How Node is started for a source, so that the operating system holds it to what Node does not: on
+ * Linux setpriv(1) has it end with the daemon (PR_SET_PDEATHSIG), even if its loop is held, and
+ * prlimit(1) caps its memory outside V8's heap. Each becomes the next program, so the process is one.
+ */
+import { programOnPath } from './programs.js';
+
+export interface Launch {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/** Old objects of V8, in MiB. */
+export const HEAP_CAP_MIB = 256;
+/**
+ * Private writable memory, heap, buffers and thread stacks together. Node has reserved a quarter of
+ * it when it starts.
+ */
+export const DATA_CAP_BYTES = 1024 ** 3;
+
+/** @param env where the programs are looked for */
+export function launcher(
+  env: NodeJS.ProcessEnv,
+  execPath: string,
+  platform: NodeJS.Platform = process.platform,
+): (nodeArgs: readonly string[]) => Launch {
+  const path = env['PATH'] ?? '';
+  const wrappers =
+    platform === 'linux'
+      ? [
+          wrapper('setpriv', ['--pdeathsig', 'KILL'], path),
+          wrapper('prlimit', [`--data=${DATA_CAP_BYTES}`, '--core=0'], path),
+        ]
+      : [];
+  return (nodeArgs) => {
+    const [command = execPath, ...args] = [
+      ...wrappers.flat(),
+      execPath,
+      `--max-old-space-size=${HEAP_CAP_MIB}`,
+      ...nodeArgs,
+    ];
+    return { command, args };
+  };
+}
+
+function wrapper(name: string, args: readonly string[], path: string): readonly string[] {
+  const program = programOnPath(name, path);
+  return program === null ? [] : [program, ...args];
+}

@@ -1,0 +1,166 @@
+/**
+ * One source's place in the host: what is installed under its name, what runs for it, and who is to
+ * be told. It outlives a change or the removal of the package: those who are interested stay so.
+ */
+import { resolve } from 'node:path';
+import type { Interest, SourceStateFrame } from '@waitbus/kernel';
+import type { InstalledSource } from './inventory.js';
+import type { SourceCondition } from './supervision.js';
+import type { Supervisor } from './supervisor.js';
+
+interface Waiter {
+  readonly interest: Interest;
+  /** The roots with its own among them. */
+  generation: number;
+  /** What it was told last. */
+  told: string;
+}
+
+const EMIT_ONLY: SourceCondition = {
+  state: 'running',
+  detail: 'emit-only: other programs emit under this name',
+  remedy: '',
+};
+
+export class Station {
+  readonly #supervise: (source: InstalledSource) => Supervisor;
+  readonly #waiters = new Set<Waiter>();
+  #source: InstalledSource;
+  #installed = true;
+  /** null without a process: emit-only. */
+  #supervisor: Supervisor | null;
+
+  constructor(source: InstalledSource, supervise: (source: InstalledSource) => Supervisor) {
+    this.#supervise = supervise;
+    this.#source = source;
+    this.#supervisor = hasProcess(source) ? this.#newSupervisor() : null;
+  }
+
+  get source(): InstalledSource {
+    return this.#source;
+  }
+
+  get supervisor(): Supervisor | null {
+    return this.#supervisor;
+  }
+
+  /** Whether nobody would miss it. */
+  get isVacant(): boolean {
+    return !this.#installed && this.#waiters.size === 0;
+  }
+
+  get isInstalled(): boolean {
+    return this.#installed;
+  }
+
+  get condition(): SourceCondition {
+    const { name, packageName, quarantine } = this.#source;
+    if (!this.#installed) {
+      const remedy = `waitbus plugin add ${packageName}`;
+      return { state: 'failed', detail: `source ${name} was removed`, remedy };
+    }
+    if (this.#supervisor !== null) return this.#supervisor.condition;
+    if (quarantine !== null) {
+      return { state: 'quarantined', detail: quarantine.reason, remedy: quarantine.remedy };
+    }
+    return EMIT_ONLY;
+  }
+
+  /** A source that runs whenever the daemon does. */
+  start(): void {
+    if (this.#source.manifest.activation === 'always') this.#want();
+  }
+
+  /** Tells the state now and on every change, until the returned function is called. */
+  join(interest: Interest): () => void {
+    const waiter = { interest, generation: 0, told: '' };
+    this.#waiters.add(waiter);
+    this.#want();
+    waiter.generation = this.#supervisor?.generation ?? 0;
+    this.#tell(waiter);
+    return () => {
+      this.#waiters.delete(waiter);
+      const { activation } = this.#source.manifest;
+      if (this.#waiters.size > 0 || activation === 'always') this.#want();
+      else this.#supervisor?.unwant();
+    };
+  }
+
+  /** The package is another now, or the same and worth another try. */
+  replace(source: InstalledSource): void {
+    const isSame = this.#installed && JSON.stringify(this.#source) === JSON.stringify(source);
+    this.#source = source;
+    this.#installed = true;
+    if (!hasProcess(source)) {
+      this.#supervisor?.stop();
+      this.#supervisor = null;
+    } else if (this.#supervisor === null) {
+      this.#supervisor = this.#newSupervisor();
+      if (this.#waiters.size > 0) this.#want();
+      // Its generations begin anew.
+      const { generation } = this.#supervisor;
+      for (const waiter of this.#waiters) waiter.generation = generation;
+    } else if (!isSame || this.#isBroken()) {
+      this.#supervisor.replace(source);
+    }
+    if (this.#waiters.size > 0) this.#want();
+    this.start();
+    this.#tellAll();
+  }
+
+  remove(): void {
+    this.#installed = false;
+    this.#supervisor?.stop();
+    this.#tellAll();
+  }
+
+  #isBroken(): boolean {
+    const { state } = this.condition;
+    return state === 'failed' || state === 'quarantined';
+  }
+
+  #newSupervisor(): Supervisor {
+    const supervisor = this.#supervise(this.#source);
+    supervisor.onChange(() => {
+      if (this.#supervisor === supervisor) this.#tellAll();
+    });
+    return supervisor;
+  }
+
+  #want(): void {
+    if (this.#installed) this.#supervisor?.want(this.#roots());
+  }
+
+  #roots(): string[] {
+    const roots = [...this.#waiters].flatMap(({ interest: { cwd } }) =>
+      cwd === null ? [] : [resolve(cwd)],
+    );
+    return [...new Set(roots)].sort();
+  }
+
+  #tellAll(): void {
+    for (const waiter of [...this.#waiters]) this.#tell(waiter);
+  }
+
+  #tell(waiter: Waiter): void {
+    const frame = this.#frameFor(waiter);
+    const text = JSON.stringify(frame);
+    if (text === waiter.told) return;
+    waiter.told = text;
+    waiter.interest.tell(frame);
+  }
+
+  /** Running is not enough: a waiter's own directory must be watched as well. */
+  #frameFor({ generation }: Waiter): SourceStateFrame {
+    const { state, detail, remedy } = this.condition;
+    const frame = { kind: 'source_state', source: this.#source.name } as const;
+    if (state === 'running' && this.#supervisor?.armed(generation) === false) {
+      return { ...frame, state: 'starting', detail: '', remedy: '' };
+    }
+    return { ...frame, state, detail, remedy };
+  }
+}
+
+function hasProcess({ manifest }: InstalledSource): boolean {
+  return manifest.entry !== undefined;
+}

@@ -1,0 +1,64 @@
+/** What `status` says of a source. */
+import type { SourceState } from '@waitbus/kernel';
+import { enforcement } from './enforcement.js';
+import { SLOWED } from './intake.js';
+import type { InstalledSource } from './inventory.js';
+import type { Station } from './station.js';
+
+export interface SourceStatus {
+  readonly name: string;
+  readonly package: string;
+  readonly version: string;
+  readonly activation: string;
+  readonly evidence: InstalledSource['evidence'];
+  readonly state: SourceState;
+  readonly detail: string;
+  readonly remedy: string;
+  readonly pid: number | null;
+  /** Resident bytes, or null. */
+  readonly memory: number | null;
+  /** Events accepted from its process since the daemon started. */
+  readonly events: number;
+  /** When the last of them was accepted, ISO 8601. */
+  readonly last_event: string | null;
+  /** How often it was started again after a failure. */
+  readonly restarts: number;
+  /** Whether its acknowledgements are held back, because it emits more than it may. */
+  readonly slowed: boolean;
+  /** Names of capabilities that the running Node holds it to. */
+  readonly enforced: readonly string[];
+  /** Names of capabilities for which there is only its word. */
+  readonly declared: readonly string[];
+}
+
+export function statusOf(
+  { source, supervisor, condition }: Station,
+  nodeVersion: string = process.versions.node,
+): SourceStatus {
+  const { name, packageName, version, manifest, evidence } = source;
+  const { state, detail, remedy } = condition;
+  const vitals = supervisor?.vitals;
+  const slowed = vitals?.slowed ?? false;
+  // Without a process there is nothing to hold to anything.
+  const capabilities =
+    supervisor === null ? [] : Object.entries(enforcement(manifest.capabilities, nodeVersion));
+  const named = (how: string) => capabilities.filter(([, is]) => is === how).map(([key]) => key);
+  return {
+    name,
+    package: packageName,
+    version,
+    activation: manifest.activation,
+    evidence,
+    state,
+    detail: slowed && detail === '' ? SLOWED : detail,
+    remedy,
+    pid: supervisor?.pid ?? null,
+    memory: vitals?.memory ?? null,
+    events: vitals?.events ?? 0,
+    last_event: vitals?.lastEvent?.toISOString() ?? null,
+    restarts: vitals?.restarts ?? 0,
+    slowed,
+    enforced: named('enforced'),
+    declared: named('declared'),
+  };
+}

@@ -1,0 +1,136 @@
+/**
+ * Frames: 4 bytes big-endian length, then that many bytes of one UTF-8 JSON object. Encoding, and a
+ * decoder for which a partial frame is not an error, only not there yet. Spoken by both ends of the
+ * daemon's socket and of a source's channel.
+ */
+import { isUtf8 } from 'node:buffer';
+import { isObject } from './envelope.js';
+import { WaitbusError } from './errors.js';
+import { parseJson, stringifyJson } from './json.js';
+
+const PREFIX_BYTES = 4;
+
+export function encodeFrame(message: object): Buffer {
+  return encodeText(stringifyJson(message));
+}
+
+/** Frames JSON text that was written elsewhere. */
+export function encodeText(json: string): Buffer {
+  const length = Buffer.byteLength(json);
+  const frame = Buffer.allocUnsafe(PREFIX_BYTES + length);
+  frame.writeUInt32BE(length, 0);
+  frame.write(json, PREFIX_BYTES);
+  return frame;
+}
+
+/** Frames several JSON texts, one after the other. */
+export function encodeTexts(texts: readonly string[]): Buffer {
+  const [first = ''] = texts;
+  if (texts.length === 1) return encodeText(first);
+  let size = 0;
+  for (const text of texts) size += PREFIX_BYTES + Buffer.byteLength(text);
+  const frames = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const text of texts) {
+    const length = frames.write(text, at + PREFIX_BYTES);
+    frames.writeUInt32BE(length, at);
+    at += PREFIX_BYTES + length;
+  }
+  return frames;
+}
+
+/**
+ * Parses a frame's body.
+ * @param parse the JSON parser; a client that trusts its daemon passes parseFrameText
+ * @throws WaitbusError WAITBUS_BAD_FRAME when it is not one UTF-8 JSON object
+ */
+export function parseFrame(
+  body: Buffer,
+  parse: (text: string) => unknown = parseJson,
+): Record<string, unknown> {
+  let value: unknown;
+  try {
+    const text = body.toString('utf8');
+    // What is not UTF-8 decodes to this character; so does this character.
+    if (text.includes('\ufffd') && !isUtf8(body)) throw new Error('not UTF-8');
+    value = parse(text);
+  } catch (error) {
+    throw new WaitbusError('WAITBUS_BAD_FRAME', `not JSON: ${(error as Error).message}`);
+  }
+  if (!isObject(value)) throw new WaitbusError('WAITBUS_BAD_FRAME', 'not a JSON object');
+  return value;
+}
+
+/** The first allocation for a body that comes in several chunks; it doubles from there. */
+const FIRST_BODY_BYTES = 64 * 1024;
+const NOTHING = Buffer.alloc(0);
+
+/** Cuts a byte stream into frame bodies. Holds at most twice what it was given of one frame. */
+export class FrameDecoder {
+  readonly #maxBytes: number;
+  /** Bytes that were given and not looked at yet. */
+  #rest: Buffer = NOTHING;
+  /** Body length of the frame at hand, once its prefix is there. */
+  #length: number | null = null;
+  /** The part of a body that came in earlier chunks. */
+  #body: Buffer = NOTHING;
+  #filled = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /**
+   * Takes bytes and yields each body that is complete; who stops early goes on with the next call.
+   * A body may share memory with the chunk.
+   * @throws WaitbusError WAITBUS_BAD_FRAME on a length of 0 or over the cap
+   */
+  *push(chunk: Buffer): Generator<Buffer> {
+    this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    for (let body = this.#next(); body !== null; body = this.#next()) yield body;
+  }
+
+  #next(): Buffer | null {
+    this.#length ??= this.#readPrefix();
+    if (this.#length === null || this.#rest.length === 0) return null;
+    const missing = this.#length - this.#filled;
+    if (this.#filled === 0 && this.#rest.length >= missing) {
+      this.#length = null;
+      return this.#take(missing);
+    }
+    this.#append(this.#take(Math.min(missing, this.#rest.length)));
+    if (this.#filled < this.#length) return null;
+    const body = this.#body.subarray(0, this.#length);
+    this.#length = null;
+    this.#body = NOTHING;
+    this.#filled = 0;
+    return body;
+  }
+
+  #readPrefix(): number | null {
+    if (this.#rest.length < PREFIX_BYTES) return null;
+    const length = this.#take(PREFIX_BYTES).readUInt32BE(0);
+    if (length > 0 && length <= this.#maxBytes) return length;
+    throw new WaitbusError(
+      'WAITBUS_BAD_FRAME',
+      `a frame of ${length} bytes; 1 to ${this.#maxBytes} are allowed`,
+    );
+  }
+
+  #take(size: number): Buffer {
+    const taken = this.#rest.subarray(0, size);
+    this.#rest = this.#rest.length === size ? NOTHING : this.#rest.subarray(size);
+    return taken;
+  }
+
+  #append(part: Buffer): void {
+    const needed = this.#filled + part.length;
+    if (needed > this.#body.length) {
+      const larger = Buffer.allocUnsafe(Math.max(needed, this.#body.length * 2, FIRST_BODY_BYTES));
+      this.#body.copy(larger, 0, 0, this.#filled);
+      this.#body = larger;
+    }
+    part.copy(this.#body, this.#filled);
+    this.#filled = needed;
+  }
+}
