@@ -9,11 +9,15 @@ interface Dist {
   readonly integrity?: string;
 }
 
-/** npm runs in an empty directory, so that no project's .npmrc counts. */
+/**
+ * npm runs in an empty directory, so that no project's .npmrc counts, and with an empty cache: from
+ * its own it answers for a registry that is out of reach, even with --prefer-online.
+ */
 export const registryAnswer: AskRegistry = async (name, version) => {
   const directory = mkdtempSync(join(tmpdir(), 'waitbus-npm-'));
   try {
-    const dist = await npm(['view', '--prefer-online', `${name}@${version}`, 'dist'], directory);
+    const cache = `--cache=${join(directory, 'cache')}`;
+    const dist = await npm(['view', cache, `${name}@${version}`, 'dist'], directory);
     return { integrity: (Object(dist) as Dist).integrity ?? null };
   } finally {
     rmSync(directory, { recursive: true, force: true });
