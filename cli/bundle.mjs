@@ -29,6 +29,10 @@ const common = {
     'semver',
     'tar',
     'npm-install-checks',
+    '@sigstore/bundle',
+    '@sigstore/core',
+    '@sigstore/tuf',
+    '@sigstore/verify',
   ],
   define: { 'import.meta.url': 'ownUrl' },
   banner: {
@@ -38,16 +42,19 @@ const common = {
   logLevel: 'warning',
 };
 
-/** A client command does not read the daemon's code, nor the daemon that of the client commands. */
-const daemonApart = {
-  name: 'daemon-apart',
+/** What most runs do not need is a file of its own beside the program, read when it is. */
+const apart = (filter, path) => ({
+  name: `apart ${path}`,
   setup: ({ onResolve }) => {
-    onResolve({ filter: /\/commands\/daemon\.js$/ }, () => ({
-      path: './daemon.js',
-      external: true,
-    }));
+    onResolve({ filter }, ({ kind }) =>
+      kind === 'entry-point' ? undefined : { path, external: true },
+    );
   },
-};
+});
+/** A client command does not read the daemon's code, nor the daemon that of the client commands. */
+const daemonApart = apart(/\/commands\/daemon\.js$/, './daemon.js');
+/** A source without a webhook does not read the HTTP library. */
+const webhookApart = apart(/\/webhook\/open\.js$/, './webhook.js');
 
 await build({
   ...common,
@@ -65,8 +72,10 @@ await build({
   ...common,
   entryPoints: {
     'source-runner': '../plugin-sdk/src/child/main.ts',
+    webhook: '../plugin-sdk/src/webhook/open.ts',
     'lock-workspace': 'src/lock-workspace.ts',
   },
+  plugins: [webhookApart],
 });
 writeFileSync(`${next}/package.json`, '{ "type": "commonjs" }\n');
 chmodSync(`${next}/waitbus.js`, 0o755);

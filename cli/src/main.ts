@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   pytest: () => import('./commands/pytest.js'),
   source: () => import('./commands/source.js'),
   plugin: () => import('./commands/plugin/index.js'),
+  secret: () => import('./commands/secret.js'),
   demo: () => import('./commands/demo.js'),
 };
 

@@ -3,6 +3,7 @@
  * that a source may have no runtime dependency at all.
  */
 import type { Json, SourceEvent } from './envelope/index.js';
+import type { Webhook, WebhookOptions } from './webhook/options.js';
 
 /** The part of Standard Schema v1 that the child uses (https://standardschema.dev). */
 export interface StandardSchema<Output = unknown> {
@@ -52,6 +53,20 @@ export interface SourceContext<Config = unknown> {
    * on each change; when its promise resolves, waiters under those roots are told they are armed.
    */
   watchRoots(handler: (roots: readonly string[]) => void | Promise<void>): void;
+  /** Those directories as they are now. */
+  readonly roots: readonly string[];
+  /** The first of them; null while no waiter gave one. */
+  readonly cwd: string | null;
+  /**
+   * A secret that the user granted with `waitbus secret set NAME --for SOURCE`.
+   * @throws WaitbusError WAITBUS_BAD_SECRET, whose remedy is that command
+   */
+  secret(name: string): string;
+  /**
+   * Opens an HTTP endpoint on the loopback interface and resolves once it listens. It closes when
+   * the source stops; when its port is taken, the source fails.
+   */
+  webhook(options: WebhookOptions): Promise<Webhook>;
   /** Small durable values, such as resume cursors. */
   readonly state: SourceState;
   readonly log: SourceLog;

@@ -9,7 +9,13 @@ export const MESSAGES_VERSION = 1;
 /** From the host. `load`, `configure` and `start` are answered by `done` with the same step. */
 export type HostMessage =
   | { readonly type: 'load'; readonly source: string; readonly entry: string }
-  | { readonly type: 'configure'; readonly config: unknown; readonly stateDir: string }
+  | {
+      readonly type: 'configure';
+      readonly config: unknown;
+      readonly stateDir: string;
+      /** Those that the user granted to this source; none when it is absent. */
+      readonly secrets?: Readonly<Record<string, string>>;
+    }
   | { readonly type: 'start' }
   | { readonly type: 'roots'; readonly generation: number; readonly roots: readonly string[] }
   | {

@@ -32,11 +32,15 @@ interface NpmError {
  * @throws WaitbusError for what npm could not do, with its own words
  */
 export async function npm(args: readonly string[], directory: string): Promise<unknown> {
+  return parse(await npmText(args, directory));
+}
+
+/** The same, for the commands whose output is text whatever they are told. */
+export async function npmText(args: readonly string[], directory: string): Promise<string> {
   const [command = '', ...rest] = args;
   const { code, stdout, stderr } = await run([command, ...ALWAYS, ...rest], directory);
-  const data = parse(stdout);
-  if (code === 0) return data;
-  const error = (Object(data) as { error?: NpmError }).error ?? {};
+  if (code === 0) return stdout;
+  const error = (Object(parse(stdout)) as { error?: NpmError }).error ?? {};
   throw failure(error, stderr, command);
 }
 

@@ -4,6 +4,7 @@
  */
 import { compareCodePoints, type Lockfile, type Pin } from '@waitbus/plugin-sdk/lockfile';
 
+/** Sources of waitbus itself, which may come with a later version. */
 const BUILT_IN = ['agent', 'alertmanager', 'docker', 'fs', 'github', 'pytest'];
 const RESERVED: ReadonlySet<string> = new Set([...BUILT_IN, 'kernel', 'system', 'waitbus']);
 
@@ -11,6 +12,10 @@ export interface Conflict {
   readonly source: string;
   /** The package that has the name; null when it is waitbus's own. */
   readonly owner: string | null;
+}
+
+export function isBuiltIn(source: string): boolean {
+  return BUILT_IN.includes(source);
 }
 
 export function isReserved(source: string): boolean {

@@ -10,6 +10,7 @@ usage: waitbus COMMAND [options]
   pytest    run pytest so that every failure is heard at once
   source    source env NAME: turn a source on in this shell
   plugin    add, pin, check and audit the packages that sources come from
+  secret    keep what a source needs to know and nobody else is to read
   log       what happened lately, one event a line
   status    what the daemon serves, and how the sources are
   daemon    run the daemon in the foreground (it starts by itself when needed)
@@ -113,6 +114,26 @@ pinned in plugins.lock.json when you agree to it, and runs while it is what was 
   lock --fix                  the canonical form of plugins.lock.json
 
 waitbus plugin SUBCOMMAND --help tells more. The exit codes are in docs/exit-codes.md.`,
+
+  secret: `usage: waitbus secret set NAME [--for SOURCE]... [--file PATH]
+       waitbus secret list [--json]
+       waitbus secret rm NAME
+
+Keeps secrets for sources, in secrets.json of the state directory, which only you can read. A value
+comes from stdin, from a file, or is asked for at the terminal without being shown; never from an
+argument. One newline at its end is left out. A source that runs is started again with it.
+
+  --for SOURCE   a source that may read it; several may. Without it: those that could before, else
+                 the source that the name begins with, github for github-webhook-secret
+  --file PATH    the value is what this file holds
+  --json         list as JSON; values are never listed
+
+examples
+  waitbus secret set github-webhook-secret
+  openssl rand -hex 32 | waitbus secret set alertmanager-token
+  waitbus secret set ci-token --for github --for k8s --file ~/ci-token.txt
+  waitbus secret list
+  waitbus secret rm ci-token`,
 
   log: `usage: waitbus log [--since WHEN] [--source NAME] [--match PREDICATE] [--follow] [--json]
 

@@ -8,6 +8,7 @@ import { WaitbusError, type SourceEvent } from '../envelope/index.js';
 import type { EmitResult, SourceContext, SourceDefinition } from '../define-source.js';
 import { MESSAGES_VERSION, type ChildMessage, type HostMessage, type Step } from '../messages.js';
 import { checkConfig, checkEvent } from './check-event.js';
+import { grantedSecret } from './granted-secret.js';
 import { openSourceState } from './source-state.js';
 
 /** The child's end of the pipe. */
@@ -37,6 +38,7 @@ export class SourceRunner {
   readonly #waitingForPlace: (() => void)[] = [];
   #definition: SourceDefinition | null = null;
   #config: unknown = {};
+  #secrets: Readonly<Record<string, string>> = {};
   #stateDir = '';
   #nextId = 1;
   #places = MAX_IN_FLIGHT;
@@ -89,6 +91,7 @@ export class SourceRunner {
         this.#step('configure', async () => {
           this.#config = await checkConfig(this.#loaded(), message.config);
           this.#stateDir = message.stateDir;
+          this.#secrets = message.secrets ?? {};
         });
         break;
       case 'start':
@@ -164,6 +167,9 @@ export class SourceRunner {
     const log =
       (level: 'debug' | 'info' | 'warn' | 'error') => (message: string, details?: object) =>
         this.#channel.send({ type: 'log', level, message, details: details ?? {} });
+    const logs = { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
+    const { signal } = this.#stopping;
+    const roots = () => this.#roots.roots;
     return {
       emit: (event) => this.#emit(event),
       config: this.#config,
@@ -172,8 +178,19 @@ export class SourceRunner {
         this.#applyRoots();
       },
       state: openSourceState(this.#stateDir),
-      log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
-      signal: this.#stopping.signal,
+      get roots() {
+        return roots();
+      },
+      get cwd() {
+        return roots()[0] ?? null;
+      },
+      secret: (name) => grantedSecret(this.#secrets, name, this.#loaded().name),
+      webhook: async (options) => {
+        const { openWebhook } = await import('../webhook/open.js');
+        return openWebhook(options, { signal, log: logs, fail: (error) => this.fail(error) });
+      },
+      log: logs,
+      signal,
       ready: () => this.#channel.send({ type: 'ready' }),
       fail: (error, remedy) => this.fail(error, remedy ?? null),
     };

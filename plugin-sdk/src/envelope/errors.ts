@@ -210,6 +210,11 @@ export const ERRORS = {
     remedy: 'Write it like: waitbus secret set NAME --for SOURCE < file.',
     fatal: false,
   },
+  WAITBUS_BAD_SECRETS_FILE: {
+    meaning: 'secrets.json is damaged, or others could have read or replaced it; it was not used.',
+    remedy: 'chmod 600 on it, or move a damaged one away; the message names the file.',
+    fatal: false,
+  },
   WAITBUS_SOURCE_FAILED: {
     meaning: 'A source process failed and was given up after repeated restarts.',
     remedy: 'waitbus plugin restart NAME tries again; the daemon log tells why it failed.',

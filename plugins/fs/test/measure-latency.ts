@@ -36,6 +36,10 @@ async function measure(kind: string, saves: number): Promise<string> {
     state: { get: () => undefined, set: () => undefined },
     log: { debug() {}, info() {}, warn() {}, error() {} },
     watchRoots() {},
+    roots: [root],
+    cwd: root,
+    secret: () => '',
+    webhook: () => Promise.reject(new Error('fs opens no webhook')),
     ready() {},
     fail(error) {
       throw error;

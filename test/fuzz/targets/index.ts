@@ -5,6 +5,7 @@ import { lockfile } from './lockfile.js';
 import { manifest } from './manifest.js';
 import { predicates } from './predicates.js';
 import { requests } from './requests.js';
+import { webhook } from './webhook.js';
 
 export const TARGETS: Readonly<Record<string, () => Target>> = {
   frames: () => frames,
@@ -12,4 +13,5 @@ export const TARGETS: Readonly<Record<string, () => Target>> = {
   predicates: () => predicates,
   manifest: () => manifest,
   lockfile: () => lockfile,
+  webhook,
 };

@@ -1,6 +1,6 @@
 /** What the subcommands of `waitbus plugin` have in common: the lock they mean, and how they ask. */
 import { existsSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { asWaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { askDaemon } from '../../client/ask-daemon.js';
@@ -8,7 +8,7 @@ import { findInstallation } from '../../installation.js';
 import { resolvePaths, type Paths } from '../../paths.js';
 import type { AddOptions } from '../../plugins/add.js';
 import type { Consent } from '../../plugins/admit.js';
-import { evidenceOf } from '../../plugins/evidence.js';
+import { gatherEvidence } from '../../plugins/evidence.js';
 import { parseSpec, type Spec } from '../../plugins/spec.js';
 import { viewOf } from '../../plugins/view.js';
 import { say } from '../../terminal/exit.js';
@@ -53,12 +53,13 @@ export function addOptions(choices: Choices): AddOptions {
     show: (lines) => lines.forEach(say),
     ask: process.stdin.isTTY && process.stderr.isTTY ? ask : null,
   };
+  const paths = resolvePaths();
   return {
-    paths: resolvePaths(),
+    paths,
     lockfile,
     versions: { waitbus: findInstallation().version, node: process.version },
     consent,
-    evidence: evidenceOf,
+    evidence: gatherEvidence(join(paths.stateDir, 'sigstore')),
     view: (candidate) => viewOf(candidate, []),
     progress: say,
   };

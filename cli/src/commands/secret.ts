@@ -1,0 +1,156 @@
+/** `waitbus secret`: keeps what sources need to know and nobody else is to read. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { SOURCE_NAME, WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { DaemonConnection } from '../client/connection.js';
+import { pathsOf, reach } from '../client/reach.js';
+import { isBuiltIn } from '../plugins/reserved.js';
+import { changeSecrets, readSecrets, SECRET_NAME, type Secrets } from '../secrets.js';
+import { EXIT, print, say, UsageError } from '../terminal/exit.js';
+import { readSecretValue } from './secret-value.js';
+
+const VERBS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
+  set,
+  list,
+  rm: remove,
+};
+
+export async function run([verb, ...args]: readonly string[]): Promise<number> {
+  const known = verb !== undefined && Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined;
+  if (known === undefined) throw new UsageError('usage: waitbus secret set|list|rm');
+  return known(args);
+}
+
+async function set(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { for: { type: 'string', multiple: true }, file: { type: 'string' } },
+    strict: true,
+  });
+  const [name, ...rest] = positionals;
+  if (name === undefined) throw new UsageError('usage: waitbus secret set NAME [--for SOURCE]');
+  // What was typed is not repeated: it may be the value.
+  if (rest.length > 0 || name.includes('=')) {
+    throw new UsageError(
+      'a value is not taken from an argument, where every program can read it: give it on stdin or with --file PATH',
+    );
+  }
+  checkName(name);
+  const { secrets: file } = pathsOf({});
+  const sources = await sourcesFor(name, values.for, readSecrets(file));
+  const value = await readSecretValue(name, values.file);
+  if (value === null) return EXIT.sigint;
+  const before = await changeSecrets(file, (old) => new Map([...old, [name, { sources, value }]]));
+  say(`${name} is kept for ${sources.join(', ')}`);
+  await tell([...(before.get(name)?.sources ?? []), ...sources]);
+  return EXIT.ok;
+}
+
+async function list(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { json: { type: 'boolean' } },
+    strict: true,
+  });
+  const secrets = [...readSecrets(pathsOf({}).secrets)].map(([name, { sources }]) => ({
+    name,
+    sources,
+  }));
+  if (values.json === true) print(JSON.stringify({ secrets }));
+  else if (secrets.length === 0) say('there are no secrets');
+  const width = Math.max(0, ...secrets.map(({ name }) => name.length));
+  if (values.json === true) return EXIT.ok;
+  for (const { name, sources } of secrets) print(`${name.padEnd(width)}  ${sources.join(', ')}`);
+  return EXIT.ok;
+}
+
+async function remove(args: readonly string[]): Promise<number> {
+  const { positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {},
+    strict: true,
+  });
+  const [name, ...rest] = positionals;
+  if (name === undefined || rest.length > 0) throw new UsageError('usage: waitbus secret rm NAME');
+  const before = await changeSecrets(pathsOf({}).secrets, (old) => {
+    if (!old.has(name)) throw unknown(name, old);
+    return new Map([...old].filter(([other]) => other !== name));
+  });
+  say(`${name} is removed`);
+  await tell(before.get(name)?.sources ?? []);
+  return EXIT.ok;
+}
+
+function checkName(name: string): void {
+  if (SECRET_NAME.test(name)) return;
+  throw new WaitbusError(
+    'WAITBUS_BAD_SECRET',
+    'a name is a letter, then letters, digits, _ . and -, 128 at most',
+  );
+}
+
+function unknown(name: string, secrets: Secrets): WaitbusError {
+  const names = [...secrets.keys()];
+  const there = names.length === 0 ? 'there are none' : `there are: ${names.join(', ')}`;
+  return new WaitbusError(
+    'WAITBUS_BAD_SECRET',
+    `there is no secret ${name}; ${there}`,
+    'waitbus secret list shows them.',
+  );
+}
+
+/** Who may read it: as said, else as before, else the source that the name begins with. */
+async function sourcesFor(
+  name: string,
+  given: readonly string[] | undefined,
+  secrets: Secrets,
+): Promise<readonly string[]> {
+  if (given !== undefined) {
+    const wrong = given.find((source) => !SOURCE_NAME.test(source));
+    if (wrong !== undefined) throw new UsageError(`--for ${wrong} is no name of a source`);
+    return [...new Set(given)].sort();
+  }
+  const before = secrets.get(name);
+  if (before !== undefined) return before.sources;
+  const [first = '', ...rest] = name.split('-');
+  if (rest.length > 0 && (isBuiltIn(first) || (await isInstalled(first)))) return [first];
+  throw new UsageError(
+    `${name} does not begin with the name of a source; say who it is for: waitbus secret set ${name} --for SOURCE`,
+  );
+}
+
+async function isInstalled(source: string): Promise<boolean> {
+  const [{ takeInventory }, { findInstallation }] = await Promise.all([
+    import('../host/inventory.js'),
+    import('../installation.js'),
+  ]);
+  return (await takeInventory(findInstallation(), pathsOf({}))).sources.has(source);
+}
+
+const TELL_LIMIT_MS = 5000;
+const IGNORED = new Set(['WAITBUS_UNREACHABLE', 'WAITBUS_UNKNOWN_SOURCE', 'WAITBUS_BAD_REQUEST']);
+
+/** A source reads its secrets when it starts, so those that run are started again. */
+async function tell(sources: readonly string[]): Promise<void> {
+  try {
+    // What was set is kept, whatever becomes of a daemon that does not answer.
+    await Promise.race([restart(new Set(sources)), pause(TELL_LIMIT_MS)]);
+  } catch (error) {
+    ignoreKnown(error);
+  }
+}
+
+async function restart(sources: ReadonlySet<string>): Promise<void> {
+  const connection = await reach((socket) => DaemonConnection.open(socket), { autostart: false });
+  for (const source of sources) {
+    await connection.request({ op: 'restart_source', source }).catch(ignoreKnown);
+  }
+  connection.close();
+}
+
+function ignoreKnown(error: unknown): void {
+  if (error instanceof WaitbusError && IGNORED.has(error.code)) return;
+  say(`waitbus secret: the daemon could not be told: ${(error as Error).message}`);
+}

@@ -1,0 +1,135 @@
+/** What a source is given: secrets, the waiters' directories, a webhook; over a pipe made by hand. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { ChildMessage, HostMessage } from '@waitbus/plugin-sdk';
+import { SourceRunner } from '../src/child/index.js';
+
+/** A runner with one source in it, led through its steps. */
+class Stage {
+  readonly directory = mkdtempSync(join(tmpdir(), 'waitbus-context-'));
+  readonly sent: ChildMessage[] = [];
+  readonly #runner: SourceRunner;
+  #receive: (message: HostMessage) => void = () => undefined;
+  #waiting: (() => void)[] = [];
+
+  constructor() {
+    this.#runner = new SourceRunner(
+      {
+        send: (message) => {
+          this.sent.push(message);
+          for (const check of this.#waiting) check();
+        },
+        onMessage: (handler) => (this.#receive = handler),
+        onClose: () => undefined,
+      },
+      () => undefined,
+    );
+  }
+
+  /** @param start the body of the source's start function */
+  async begin(start: string, configure: { secrets?: Record<string, string> } = {}): Promise<void> {
+    const entry = join(this.directory, 'source.mjs');
+    writeFileSync(entry, `export default { name: 'k8s', async start(ctx) { ${start} } };`);
+    this.#receive({ type: 'load', source: 'k8s', entry });
+    await this.until((message) => message.type === 'done' && message.step === 'load');
+    this.#receive({ type: 'configure', config: {}, stateDir: this.directory, ...configure });
+    await this.until((message) => message.type === 'done' && message.step === 'configure');
+    this.#receive({ type: 'start' });
+  }
+
+  roots(generation: number, ...roots: string[]): void {
+    this.#receive({ type: 'roots', generation, roots });
+  }
+
+  until<T extends ChildMessage>(test: (message: ChildMessage) => message is T): Promise<T>;
+  until(test: (message: ChildMessage) => boolean): Promise<ChildMessage>;
+  until(test: (message: ChildMessage) => boolean): Promise<ChildMessage> {
+    return new Promise((resolve) => {
+      const check = () => {
+        const found = this.sent.find(test);
+        if (found === undefined) return;
+        this.#waiting = this.#waiting.filter((one) => one !== check);
+        resolve(found);
+      };
+      this.#waiting.push(check);
+      check();
+    });
+  }
+
+  failure() {
+    return this.until((message) => message.type === 'failed');
+  }
+
+  log(text: string) {
+    return this.until((message) => message.type === 'log' && message.message === text);
+  }
+
+  [Symbol.dispose](): void {
+    this.#runner.stop();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+test('a source reads the secrets that were granted to it', async () => {
+  using stage = new Stage();
+  await stage.begin(`ctx.log.info(ctx.secret('token'))`, { secrets: { token: 's3cret' } });
+  await stage.log('s3cret');
+});
+
+for (const [what, name, configure] of [
+  ['was not granted', 'token', { secrets: { other: 'x' } }],
+  ['no object has of its own', 'constructor', { secrets: {} }],
+  ['is asked for under a host that sends none', 'token', {}],
+] as const) {
+  test(`a secret that ${what} fails the source with the command that grants it`, async () => {
+    using stage = new Stage();
+    await stage.begin(`ctx.secret('${name}')`, configure);
+    assert.deepEqual(await stage.failure(), {
+      type: 'failed',
+      message: `the secret ${name} was not granted to k8s`,
+      remedy: `waitbus secret set ${name} --for k8s`,
+    });
+  });
+}
+
+test("a source sees its waiters' directories as they are now, the first of them as its cwd", async () => {
+  using stage = new Stage();
+  await stage.begin(`
+    ctx.log.info('none ' + JSON.stringify([ctx.cwd, ctx.roots]));
+    ctx.watchRoots((roots) => ctx.log.info(JSON.stringify([ctx.cwd, ctx.roots, roots])));`);
+  await stage.log('none [null,[]]');
+  await stage.log('[null,[],[]]');
+  stage.roots(1, '/a', '/b');
+  await stage.log('["/a",["/a","/b"],["/a","/b"]]');
+});
+
+test('a source opens a webhook and is posted to; it closes when the source stops', async () => {
+  using stage = new Stage();
+  await stage.begin(`
+    const { url, port } = await ctx.webhook({
+      port: 0,
+      routes: [{ path: '/hook', handler: ({ body }) => ({ status: 200, body: body.toString() }) }],
+    });
+    ctx.log.info('open', { url, port });`);
+  const opened = (await stage.log('open')) as { details: { url: string } };
+  const { url } = opened.details;
+  const answer = await fetch(`${url}/hook`, { method: 'POST', body: 'ping' });
+  assert.equal(await answer.text(), 'ping');
+  stage[Symbol.dispose]();
+  await assert.rejects(fetch(`${url}/hook`, { method: 'POST', body: 'ping' }));
+});
+
+test('a webhook that cannot be opened fails the source, once, with the remedy', async () => {
+  using stage = new Stage();
+  await stage.begin(`
+    const options = { routes: [{ path: '/hook', handler: () => ({ status: 200 }) }] };
+    const { port } = await ctx.webhook({ ...options, port: 0 });
+    await ctx.webhook({ ...options, port });`);
+  const failed = (await stage.failure()) as { message: string; remedy: string };
+  assert.match(failed.message, /port \d+ of 127\.0\.0\.1 is in use/);
+  assert.match(failed.remedy, /set another port/);
+  assert.equal(stage.sent.filter(({ type }) => type === 'failed').length, 1);
+});
