@@ -49,10 +49,15 @@ interface Dist {
   readonly integrity?: string;
 }
 
+/**
+ * With an empty cache: from its own npm answers for a registry that is out of reach, even with
+ * --prefer-online.
+ */
 function distOf(name: string, version: string): Promise<unknown> {
-  return inEmptyDirectory((directory) =>
-    npm(['view', '--prefer-online', `${name}@${version}`, 'dist'], directory),
-  );
+  return inEmptyDirectory((directory) => {
+    const cache = `--cache=${join(directory, 'cache')}`;
+    return npm(['view', cache, `${name}@${version}`, 'dist'], directory);
+  });
 }
 
 /** The registry that npm asks for a package: its scope's own, or the one for all. */
