@@ -7,7 +7,9 @@ interface Subcommand {
   readonly help: string;
 }
 
-const SUBCOMMANDS: Readonly<Record<string, () => Promise<Subcommand>>> = {};
+const SUBCOMMANDS: Readonly<Record<string, () => Promise<Subcommand>>> = {
+  new: () => import('./new.js'),
+};
 
 export async function run([name, ...args]: readonly string[]): Promise<number> {
   const load = name !== undefined && Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : null;
