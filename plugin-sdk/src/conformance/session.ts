@@ -69,6 +69,13 @@ export class Session {
     return this.#process.pid;
   }
 
+  /** How it ended by itself; empty while it runs. */
+  get ending(): string {
+    if (this.#exit === null) return '';
+    const { code, signal } = this.#exit;
+    return `its process ended by itself (${signal ?? `exit code ${code}`})${this.said()}`;
+  }
+
   /** @throws Failure that names the step that it failed or did not end in time */
   async becomeReady(): Promise<void> {
     const { target, config, roots, secrets, stateDir } = this.#options;
@@ -105,7 +112,7 @@ export class Session {
       const look = () => {
         if (holds()) end(resolve);
         else if (this.#broken !== '') end(() => reject(new Failure(this.#broken)));
-        else if (this.#exit !== null) end(() => reject(new Failure(this.#ending())));
+        else if (this.#exit !== null) end(() => reject(new Failure(this.ending)));
       };
       const timer = setTimeout(
         () => end(() => reject(new Failure(late() + this.said()))),
@@ -222,11 +229,6 @@ export class Session {
 
   #look(): void {
     for (const watcher of [...this.#watchers]) watcher();
-  }
-
-  #ending(): string {
-    const { code, signal } = this.#exit ?? { code: null, signal: null };
-    return `its process ended by itself (${signal ?? `exit code ${code}`})${this.said()}`;
   }
 
   /** What it said, as the end of a sentence. */

@@ -95,11 +95,11 @@ export class World {
       const found = (run: Run) => run.events.slice(from[runs.indexOf(run)]).find(fits);
       const what = typeof wanted === 'string' ? wanted : 'such an event';
       for (const run of runs) {
-        const came = () => run.events.slice(from[runs.indexOf(run)]).map(typeOf).join(', ');
+        const came = () => tally(run.events.slice(from[runs.indexOf(run)]));
         await run.until(
           () => found(run) !== undefined,
           patience.event,
-          () => `no ${what} within ${patience.event / 1000} s; came: ${came() || 'nothing'}`,
+          () => `no ${what} within ${patience.event / 1000} s; came: ${came()}`,
         );
       }
       return found(first) as SourceEvent;
@@ -139,6 +139,9 @@ function isOf(type: string): (event: SourceEvent) => boolean {
   return (event) => event.event_type === type;
 }
 
-function typeOf(event: SourceEvent): string {
-  return event.event_type;
+/** How many there are of each type, for people. */
+function tally(events: readonly SourceEvent[]): string {
+  const counts = new Map<string, number>();
+  for (const { event_type: type } of events) counts.set(type, (counts.get(type) ?? 0) + 1);
+  return [...counts].map(([type, count]) => `${count} ${type}`).join(', ') || 'nothing';
 }

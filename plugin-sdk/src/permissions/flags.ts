@@ -13,6 +13,9 @@ export interface PermissionPaths {
   readonly home: string;
 }
 
+/** That the model is experimental there is known, and would be printed at every start. */
+const UNWARNED = '--disable-warning=ExperimentalWarning';
+
 /** @param nodeVersion such as `20.19.0`, of the Node that the options are for */
 export function permissionFlags(
   capabilities: Capabilities,
@@ -24,7 +27,7 @@ export function permissionFlags(
   const read = [...paths.read, ...paths.write, ...declared(capabilities.fsRead, paths.home)];
   const write = [...paths.write, ...declared(capabilities.fsWrite, paths.home)];
   return [
-    named ? '--permission' : '--experimental-permission',
+    ...(named ? ['--permission'] : ['--experimental-permission', UNWARNED]),
     ...each('--allow-fs-read', read),
     ...each('--allow-fs-write', write),
     ...when(capabilities.childProcess.length > 0, '--allow-child-process'),

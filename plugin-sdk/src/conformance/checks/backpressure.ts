@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { needsProcess, type SourceCheck } from '../check.js';
-import { Failure } from '../failure.js';
+import { Failure, messageOf } from '../failure.js';
 import { World } from '../world.js';
 
 /** Events that may wait for their acknowledgement; the runner's own limit. */
@@ -43,7 +43,9 @@ export const backpressureCheck: SourceCheck = {
       );
     }
     session.release();
-    await provoking;
+    await provoking.catch((error: unknown) => {
+      throw new Failure(`after acknowledgements had been withheld: ${messageOf(error)}`);
+    });
     const wanted = rounds * perRound;
     const came = () => session.events.length;
     await session.until(

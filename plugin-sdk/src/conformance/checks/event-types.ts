@@ -1,4 +1,5 @@
 /** What it emits is what its manifest declares: nothing more, nothing less. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { needsProcess, type SourceCheck } from '../check.js';
 import { Failure, messageOf } from '../failure.js';
 import { SCENARIO_FILES } from '../scenario.js';
@@ -17,7 +18,8 @@ export const eventTypesCheck: SourceCheck = {
       () => '',
       (error: unknown) => messageOf(error),
     );
-    await session.still(patience.still);
+    // A source that emits by itself is never still; an undeclared type has this long to come.
+    await (scenario.provoke === undefined ? pause(patience.still) : session.still(patience.still));
     const [refused] = session.refused;
     if (refused !== undefined) throw new Failure(refused);
     const seen = new Set(session.events.map((event) => event.event_type));
@@ -27,7 +29,8 @@ export const eventTypesCheck: SourceCheck = {
         scenario.provoke === undefined
           ? `; if it takes something to make it emit, export provoke() from ${SCENARIO_FILES[0]}`
           : '';
-      const why = trouble === '' ? '' : ` (${trouble})`;
+      const told = trouble === '' ? session.ending : trouble;
+      const why = told === '' ? '' : ` (${told})`;
       throw new Failure(`declared and never emitted: ${missing.join(', ')}${why}${how}`);
     }
     if (trouble !== '') throw new Failure(trouble);
@@ -36,6 +39,7 @@ export const eventTypesCheck: SourceCheck = {
     } catch (error) {
       throw new Failure(`expect of the scenario threw: ${messageOf(error)}`);
     }
-    facts.perRound = session.events.length;
+    facts.perRound =
+      scenario.provoke === undefined ? declared.eventTypes.length : session.events.length;
   },
 };
