@@ -20,7 +20,16 @@ const common = {
   format: 'cjs',
   platform: 'node',
   target: 'node20.19',
-  external: ['better-sqlite3', 'koffi', 'pino', 'cosmiconfig', 'zod', 'semver'],
+  external: [
+    'better-sqlite3',
+    'koffi',
+    'pino',
+    'cosmiconfig',
+    'zod',
+    'semver',
+    'tar',
+    'npm-install-checks',
+  ],
   define: { 'import.meta.url': 'ownUrl' },
   banner: {
     js: "#!/usr/bin/env node\nconst ownUrl = require('node:url').pathToFileURL(__filename).href;",

@@ -3,7 +3,7 @@
  * where source packages may be. Reads package.json files, runs nothing.
  */
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export interface Installation {
@@ -70,6 +70,15 @@ export function isWorkspacePackage(installation: Installation, directory: string
   const root = installation.workspaceRoot;
   if (root === null || !directory.startsWith(root + sep)) return false;
   return !directory.slice(root.length).split(sep).includes('node_modules');
+}
+
+/** The node_modules directories above a package, in which Node looks for what it depends on. */
+export function modulesAbove(directory: string): string[] {
+  const found: string[] = [];
+  for (let at = directory; dirname(at) !== at; at = dirname(at)) {
+    if (basename(dirname(at)) === 'node_modules') found.push(dirname(at));
+  }
+  return found;
 }
 
 /** Node's own lookup of a package directory, without its exports rules. */

@@ -13,34 +13,37 @@ import {
 import { declaresSources, MANIFEST_KEY, packageCapabilities } from '@waitbus/plugin-sdk/manifest';
 import { observePackage, type ObservedPackage } from '@waitbus/plugin-sdk/manifest/check';
 import { candidatePackages, findInstallation, isWorkspacePackage } from './installation.js';
-import { EXIT, print, say } from './terminal/exit.js';
+import { EXIT, print, say, sayError } from './terminal/exit.js';
 
 const installation = findInstallation();
-const packages = candidatePackages(installation)
-  .filter((directory) => isWorkspacePackage(installation, directory))
-  .filter((directory) => declaresSources(readFileSync(join(directory, 'package.json'), 'utf8')))
-  .map((directory) => observePackage(directory, 'packed'));
-
 const previous = readPrevious();
 const now = `${new Date().toISOString().slice(0, 19)}Z`;
-const text = formatLockfile({
-  lockfileVersion: LOCKFILE_VERSION,
-  plugins: Object.fromEntries(packages.map((one) => [one.packageManifest.packageName, pinOf(one)])),
-});
 
-if (process.argv.includes('--check')) {
-  if (text === previous.text)
-    print(`${installation.lockfile}: ${packages.length} packages, up to date`);
-  else {
+async function main(check: boolean): Promise<void> {
+  const directories = candidatePackages(installation)
+    .filter((directory) => isWorkspacePackage(installation, directory))
+    .filter((directory) => declaresSources(readFileSync(join(directory, 'package.json'), 'utf8')));
+  const packages = await Promise.all(directories.map((one) => observePackage(one, 'packed')));
+  const names = packages.map(({ packageName }) => packageName);
+  const text = formatLockfile({
+    lockfileVersion: LOCKFILE_VERSION,
+    plugins: Object.fromEntries(packages.map((one) => [one.packageName, pinOf(one)])),
+  });
+  if (!check) {
+    writeFileSync(installation.lockfile, text);
+    print(`${installation.lockfile}: pinned ${names.join(', ')}`);
+  } else if (text === previous.text) {
+    print(`${installation.lockfile}: ${names.length} packages, up to date`);
+  } else {
     say(`${installation.lockfile} is stale: npm run lock rewrites it`);
     process.exitCode = EXIT.failure;
   }
-} else {
-  writeFileSync(installation.lockfile, text);
-  print(
-    `${installation.lockfile}: pinned ${packages.map((one) => one.packageManifest.packageName).join(', ')}`,
-  );
 }
+
+main(process.argv.includes('--check')).catch((error: unknown) => {
+  sayError(error, 'lock-workspace');
+  process.exitCode = EXIT.failure;
+});
 
 function pinOf(observed: ObservedPackage): Pin {
   const { packageManifest } = observed;

@@ -18,6 +18,11 @@ export interface Paths {
   readonly daemonLog: string;
   /** The state directories of the sources' processes. */
   readonly sources: string;
+  /** Source packages that were added, each in a prefix of its own. */
+  readonly plugins: string;
+  readonly secrets: string;
+  /** The user's pins: WAITBUS_LOCKFILE, or plugins.lock.json in the configuration directory. */
+  readonly lockfile: string;
 }
 
 export interface Surroundings {
@@ -53,6 +58,9 @@ export function resolvePaths(surroundings: Surroundings = ours()): Paths {
     spool: join(stateDir, 'spool'),
     daemonLog: join(stateDir, 'daemon.log'),
     sources: join(stateDir, 'sources'),
+    plugins: join(stateDir, 'plugins'),
+    secrets: join(stateDir, 'secrets.json'),
+    lockfile: env['WAITBUS_LOCKFILE'] || join(configDir, 'plugins.lock.json'),
   };
 }
 

@@ -119,5 +119,8 @@ function sourceOf(entry: string): InstalledSource {
       capabilities: { ...NO_CAPABILITIES, env: ['GARBAGE', 'ALIVE_FIFO', 'DECLARED'] },
     },
     quarantine: null,
+    added: true,
+    readRoots: [FIXTURES],
+    evidence: 'local',
   };
 }

@@ -7,6 +7,7 @@ import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import type { ShellVariable } from '@waitbus/plugin-sdk/manifest';
 import { takeInventory, type InstalledSource } from '../host/inventory.js';
 import { findInstallation } from '../installation.js';
+import { resolvePaths } from '../paths.js';
 
 /** @throws WaitbusError when the source is unknown, quarantined or declares no environment */
 export async function shellEnvironment(
@@ -28,7 +29,7 @@ export async function shellEnvironment(
 }
 
 async function verifiedSource(name: string): Promise<InstalledSource> {
-  const { sources } = await takeInventory(findInstallation());
+  const { sources } = await takeInventory(findInstallation(), resolvePaths());
   const source = sources.get(name);
   if (source === undefined) {
     const names = [...sources.keys()].sort().join(', ');

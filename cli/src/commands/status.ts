@@ -1,8 +1,9 @@
 /** `waitbus status`: the daemon, the log and the sources. Never starts a daemon. */
 import { parseArgs } from 'node:util';
-import { stringifyJson, WaitbusError } from '@waitbus/plugin-sdk/envelope';
-import { DaemonConnection, type Frame } from '../client/connection.js';
-import { pathsOf, reach } from '../client/reach.js';
+import { stringifyJson } from '@waitbus/plugin-sdk/envelope';
+import { askDaemon } from '../client/ask-daemon.js';
+import type { Frame } from '../client/connection.js';
+import { pathsOf } from '../client/reach.js';
 import { formatDuration } from '../duration.js';
 import { EXIT, print, say } from '../terminal/exit.js';
 
@@ -21,7 +22,8 @@ export async function run(args: readonly string[]): Promise<number> {
     options: { json: { type: 'boolean' } },
     strict: true,
   });
-  const status = await askDaemon();
+  const answer = await askDaemon(pathsOf({}), { op: 'status' });
+  const status = answer === null ? null : { running: true, ...answer };
   if (values.json === true) print(stringifyJson(status ?? { kind: 'status', running: false }));
   else if (status !== null) printStatus(status);
   else {
@@ -29,19 +31,6 @@ export async function run(args: readonly string[]): Promise<number> {
     say('  it starts by itself when a command needs it; waitbus daemon runs one in the foreground');
   }
   return status === null ? EXIT.failure : EXIT.ok;
-}
-
-/** The daemon's answer, or null when none runs. */
-async function askDaemon(): Promise<Frame | null> {
-  try {
-    const connection = await reach((socket) => DaemonConnection.open(socket), { autostart: false });
-    const status = await connection.request({ op: 'status' });
-    connection.close();
-    return { running: true, ...status };
-  } catch (error) {
-    if (error instanceof WaitbusError && error.code === 'WAITBUS_UNREACHABLE') return null;
-    throw error;
-  }
 }
 
 function printStatus(status: Frame): void {

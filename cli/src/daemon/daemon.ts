@@ -58,7 +58,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const intake = new SpoolIntake({ directory: paths.spool, publish: kernel.publish, log });
   let host: SourceHost;
   try {
-    const inventory = await takeInventory(installation);
+    const inventory = await takeInventory(installation, paths);
     for (const { message, remedy } of inventory.problems) log.warn({ remedy }, message);
     host = new SourceHost({
       inventory,
@@ -66,7 +66,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       stateDir: paths.sources,
       config: config.sources,
       publish: kernel.publish,
-      verify: (source) => verifyAgain(installation, source),
+      verify: (source) => verifyAgain(installation, paths, source),
       log,
     });
     kernel.onInterest(host);

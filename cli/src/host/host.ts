@@ -31,7 +31,7 @@ export interface HostOptions {
   readonly lingerMs?: number;
   readonly patience?: Patience;
   /** Looks at a source again right before it is started. */
-  readonly verify?: (source: InstalledSource) => Quarantine | null;
+  readonly verify?: (source: InstalledSource) => Promise<Quarantine | null>;
 }
 
 /** What `status` says of a source. */
@@ -67,7 +67,7 @@ export class SourceHost {
         publish: async (event) => (await options.publish([event]))[0] as EmitResult,
         log: options.log,
         lingerMs: options.lingerMs ?? LINGER_MS,
-        verify: () => options.verify?.(source) ?? null,
+        verify: async () => (await options.verify?.(source)) ?? null,
         ...(options.patience === undefined ? {} : { patience: options.patience }),
       });
       this.#supervisors.set(source.name, supervisor);

@@ -14,6 +14,7 @@ import {
   trust,
   type Lockfile,
   type Look,
+  type Pin,
 } from '@waitbus/plugin-sdk/lockfile';
 import {
   declaresSources,
@@ -22,7 +23,13 @@ import {
   type SourceEntry,
 } from '@waitbus/plugin-sdk/manifest';
 import satisfies from 'semver/functions/satisfies.js';
-import { candidatePackages, isWorkspacePackage, type Installation } from '../installation.js';
+import {
+  candidatePackages,
+  isWorkspacePackage,
+  modulesAbove,
+  type Installation,
+} from '../installation.js';
+import { addedSources, verifyAdded, type AddedPackages } from './added.js';
 
 /** A source that was found. */
 export interface InstalledSource {
@@ -31,6 +38,11 @@ export interface InstalledSource {
   readonly version: string;
   readonly directory: string;
   readonly manifest: SourceEntry;
+  /** Added by the user, with a prefix of its own; else it came with waitbus. */
+  readonly added: boolean;
+  /** Absolute directories that its process has to be able to read. */
+  readonly readRoots: readonly string[];
+  readonly evidence: Pin['evidence'];
   /** Why it must not run, or null when it is pinned and unchanged. */
   readonly quarantine: Quarantine | null;
 }
@@ -46,8 +58,11 @@ export interface Inventory {
   readonly problems: readonly WaitbusError[];
 }
 
-/** Looks at every candidate package. */
-export async function takeInventory(installation: Installation): Promise<Inventory> {
+/** Looks at every candidate package: those that came with waitbus, and those that were added. */
+export async function takeInventory(
+  installation: Installation,
+  addedPackages: AddedPackages,
+): Promise<Inventory> {
   const problems: WaitbusError[] = [];
   const lock = readLock(installation, problems);
   const found: InstalledSource[] = [];
@@ -67,6 +82,11 @@ export async function takeInventory(installation: Installation): Promise<Invento
     if (owner === undefined) sources.set(source.name, source);
     else problems.push(claimed(source, owner));
   }
+  for (const source of await addedSources(addedPackages, installation.version, problems)) {
+    const owner = sources.get(source.name);
+    if (owner === undefined) sources.set(source.name, source);
+    else problems.push(claimed(source, owner));
+  }
   return { sources, problems };
 }
 
@@ -74,12 +94,14 @@ export async function takeInventory(installation: Installation): Promise<Invento
  * Looks at one source again, right before its code would run: what was pinned when the daemon
  * started may have been changed since.
  */
-export function verifyAgain(
+export async function verifyAgain(
   installation: Installation,
+  addedPackages: AddedPackages,
   source: InstalledSource,
-): Quarantine | null {
+): Promise<Quarantine | null> {
+  if (source.added) return verifyAdded(addedPackages, source.packageName);
   try {
-    const look = lookAtPackage(source.directory, filesOf(installation, source.directory));
+    const look = await lookAtPackage(source.directory, filesOf(installation, source.directory));
     const lock = parseLockfile(readFileSync(installation.lockfile, 'utf8'), installation.lockfile);
     return differenceFromPin(look, lock);
   } catch (error) {
@@ -106,14 +128,14 @@ async function judge(
   lock: Lockfile,
   installation: Installation,
 ): Promise<InstalledSource[]> {
-  const look = lookAtPackage(directory, filesOf(installation, directory));
+  const look = await lookAtPackage(directory, filesOf(installation, directory));
   const difference = differenceFromPin(look, lock);
   const { packageName, version, waitbusRange, sources } =
     difference === null
       ? readPinnedManifest(look.packageJson)
       : await checkedManifest(look.packageJson, directory);
   const quarantine =
-    engineMismatch(`${packageName} ${version}`, waitbusRange, installation) ?? difference;
+    engineMismatch(`${packageName} ${version}`, waitbusRange, installation.version) ?? difference;
   return Object.entries(sources).map(([name, manifest]) => ({
     name,
     packageName,
@@ -121,7 +143,17 @@ async function judge(
     directory,
     manifest,
     quarantine,
+    added: false,
+    readRoots: readRootsOf(installation, directory),
+    evidence: 'local' as const,
   }));
+}
+
+/** A package that came with waitbus finds its dependencies as Node does: in directories above it. */
+function readRootsOf({ workspaceRoot }: Installation, directory: string): string[] {
+  if (workspaceRoot !== null) return [workspaceRoot];
+  const above = modulesAbove(directory);
+  return above.length === 0 ? [directory] : above;
 }
 
 async function checkedManifest(packageJson: string, directory: string): Promise<Manifest> {
@@ -129,7 +161,8 @@ async function checkedManifest(packageJson: string, directory: string): Promise<
   return readManifest(packageJson, join(directory, 'package.json'));
 }
 
-function engineMismatch(what: string, range: string, { version }: Installation): Quarantine | null {
+/** Why a package for this range of waitbus versions must not run, or null: pure. */
+export function engineMismatch(what: string, range: string, version: string): Quarantine | null {
   if (satisfies(version, range, { includePrerelease: true })) return null;
   return {
     reason: `${what} needs waitbus ${range}, this is ${version}`,

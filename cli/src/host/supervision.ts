@@ -23,7 +23,7 @@ export interface SupervisorOptions {
   /** Milliseconds that a source runs on after the last interest. */
   readonly lingerMs: number;
   /** Asked right before its code would run: why it must not, or null. Default: nothing. */
-  readonly verify?: () => Quarantine | null;
+  readonly verify?: () => Promise<Quarantine | null>;
   /** Default: PATIENCE. */
   readonly patience?: Patience;
 }

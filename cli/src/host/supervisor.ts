@@ -28,9 +28,11 @@ export class Supervisor {
   #generation = 0;
   #armedGeneration = -1;
   #stopping = false;
+  /** Counts starts and stops: what was verified for an earlier start is not forked any more. */
+  #attempt = 0;
 
   constructor(options: SupervisorOptions) {
-    this.#options = { patience: PATIENCE, verify: () => null, ...options };
+    this.#options = { patience: PATIENCE, verify: async () => null, ...options };
     this.#intake = new Intake(options);
   }
 
@@ -78,6 +80,7 @@ export class Supervisor {
 
   stop(): void {
     this.#clearTimers();
+    this.#attempt += 1;
     this.#stopping = this.#child !== null;
     this.#child?.stop();
     const { state } = this.#condition;
@@ -92,17 +95,24 @@ export class Supervisor {
   }
 
   #start(): void {
-    const { source, fork, stateDir, log, verify } = this.#options;
-    const quarantine = verify();
-    if (quarantine !== null) {
-      log.warn({ source: source.name, remedy: quarantine.remedy }, quarantine.reason);
-      this.#become('quarantined', quarantine.reason, quarantine.remedy);
-      return;
-    }
+    const { source, log, verify } = this.#options;
     this.#become('starting');
     this.#failure = null;
     this.#stopping = false;
     this.#armedGeneration = -1;
+    const attempt = (this.#attempt += 1);
+    void verify().then((quarantine) => {
+      if (attempt !== this.#attempt) return;
+      if (quarantine === null) this.#fork();
+      else {
+        log.warn({ source: source.name, remedy: quarantine.remedy }, quarantine.reason);
+        this.#become('quarantined', quarantine.reason, quarantine.remedy);
+      }
+    });
+  }
+
+  #fork(): void {
+    const { source, fork, stateDir, log } = this.#options;
     log.info({ source: source.name, package: source.packageName }, 'starting a source');
     const child = fork(source, stateDir, {
       onMessage: (message) => {

@@ -98,6 +98,20 @@ example
 
   plugin: `usage: waitbus plugin SUBCOMMAND [options]
 
+A source comes from a plugin: a package of the npm registry, or a file or directory of yours. It is
+pinned in plugins.lock.json when you agree to it, and runs while it is what was pinned.
+
+  add NAME|./file.tgz|./dir   install and pin a plugin
+  remove NAME                 its pin and its files
+  update [NAME]               the newest version, if it may replace the pinned one
+  list                        every plugin, how it is, and what it may do
+  verify [NAME]               every installed byte against its pin
+  audit                       the same for CI, with every other finding; --json, --sarif
+  install --frozen            exactly what plugins.lock.json says, on a new machine
+  restart NAME                a source that was given up tries again
+  trust                       accept a new publisher
+  lock --fix                  the canonical form of plugins.lock.json
+
 waitbus plugin SUBCOMMAND --help tells more. The exit codes are in docs/exit-codes.md.`,
 
   log: `usage: waitbus log [--since WHEN] [--source NAME] [--match PREDICATE] [--follow] [--json]

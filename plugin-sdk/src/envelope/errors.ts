@@ -185,6 +185,16 @@ export const ERRORS = {
     remedy: 'Ask its author to mend what the message names, or install another version.',
     fatal: false,
   },
+  WAITBUS_NOT_FOUND: {
+    meaning: 'The npm registry has no package or no version of this name.',
+    remedy: 'npm search waitbus-source lists what there is.',
+    fatal: false,
+  },
+  WAITBUS_UNWRITABLE: {
+    meaning: 'A file or directory of waitbus cannot be written; nothing was changed.',
+    remedy: 'Make it writable for you, or free disk space.',
+    fatal: false,
+  },
   WAITBUS_REGISTRY_UNREACHABLE: {
     meaning: 'The npm registry could not be asked; nothing was changed.',
     remedy: 'npm ping shows whether it answers; waitbus plugin add ./file.tgz needs none.',

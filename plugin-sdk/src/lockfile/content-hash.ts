@@ -1,10 +1,11 @@
 /**
  * The content hash `h1:` of a package: sha256 over the sorted lines `<sha256 of file>  <path>` of
- * its own regular files. Modes and times do not count, nor does nested `node_modules`, so that it
- * is the same on every platform and however the package was installed.
+ * its own regular files. Modes and times do not count, nor does its `node_modules`, so that it
+ * is the same on every platform and however the package was installed. Reads beside the event loop:
+ * the daemon hashes a source before it starts it, and must not hold others up.
  */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WaitbusError } from '../envelope/index.js';
 import { compareCodePoints } from './lockfile.js';
@@ -16,6 +17,8 @@ interface PackList {
 
 /** Files that npm packs whatever `files` says. */
 const ALWAYS_PACKED = /^(package\.json|readme(\..*)?|licen[cs]e(\..*)?)$/i;
+/** Files that are read at once. */
+const AT_ONCE = 16;
 
 /**
  * Hashes a package directory.
@@ -25,21 +28,24 @@ const ALWAYS_PACKED = /^(package\.json|readme(\..*)?|licen[cs]e(\..*)?)$/i;
  * @throws WaitbusError WAITBUS_PIN_MISMATCH for what must not be in a package: a symlink, a special
  *   file, a line break in a name, names that differ by case or Unicode form only
  */
-export function contentHash(directory: string, which: 'all' | 'packed'): string {
-  const lines = listFiles(directory, which).map(
-    (path) =>
-      `${createHash('sha256')
-        .update(readFileSync(join(directory, path)))
-        .digest('hex')}  ${path}\n`,
-  );
+export async function contentHash(directory: string, which: 'all' | 'packed'): Promise<string> {
+  const paths = await listFiles(directory, which);
+  const lines: string[] = [];
+  for (let at = 0; at < paths.length; at += AT_ONCE) {
+    const some = paths.slice(at, at + AT_ONCE);
+    const bytes = await Promise.all(some.map((path) => readFile(join(directory, path))));
+    bytes.forEach((content, n) => {
+      lines.push(`${createHash('sha256').update(content).digest('hex')}  ${some[n]}\n`);
+    });
+  }
   return `h1:${createHash('sha256').update(lines.join('')).digest('base64')}`;
 }
 
 /** Relative paths with `/`, sorted by code point. */
-export function listFiles(directory: string, which: 'all' | 'packed'): string[] {
+export async function listFiles(directory: string, which: 'all' | 'packed'): Promise<string[]> {
   const paths: string[] = [];
-  const keep = which === 'all' ? () => true : packedFilter(directory);
-  walk(directory, '', keep, paths);
+  const keep = which === 'all' ? () => true : await packedFilter(directory);
+  await walk(directory, '', keep, paths);
   const folded = new Map<string, string>();
   for (const path of paths) {
     const key = path.normalize('NFC').toLowerCase();
@@ -50,25 +56,26 @@ export function listFiles(directory: string, which: 'all' | 'packed'): string[] 
   return paths.sort(compareCodePoints);
 }
 
-function packedFilter(directory: string): (topLevelName: string) => boolean {
-  const text = readFileSync(join(directory, 'package.json'), 'utf8');
+async function packedFilter(directory: string): Promise<(topLevelName: string) => boolean> {
+  const text = await readFile(join(directory, 'package.json'), 'utf8');
   const { files = [] } = JSON.parse(text) as PackList;
   const listed = new Set(files);
   return (name) => listed.has(name) || ALWAYS_PACKED.test(name);
 }
 
-function walk(
+async function walk(
   root: string,
   below: string,
   keep: (topLevelName: string) => boolean,
   paths: string[],
-): void {
-  for (const entry of readdirSync(join(root, below), { withFileTypes: true })) {
-    if (below === '' ? !keep(entry.name) : false) continue;
-    if (entry.name === 'node_modules' || entry.name === '__pycache__') continue;
+): Promise<void> {
+  for (const entry of await readdir(join(root, below), { withFileTypes: true })) {
+    // What lies in the package's own node_modules is a dependency; one further down is its own.
+    if (below === '' && (entry.name === 'node_modules' || !keep(entry.name))) continue;
+    if (entry.name === '__pycache__') continue;
     const path = below === '' ? entry.name : `${below}/${entry.name}`;
     if (/[\r\n]/.test(entry.name)) throw refuse(root, `${JSON.stringify(path)} has a line break`);
-    if (entry.isDirectory()) walk(root, path, keep, paths);
+    if (entry.isDirectory()) await walk(root, path, keep, paths);
     else if (entry.isFile()) paths.push(path);
     else throw refuse(root, `${path} is neither a file nor a directory`);
   }

@@ -115,10 +115,37 @@ export const EMPTY_LOCKFILE: Lockfile = { lockfileVersion: LOCKFILE_VERSION, plu
  * @throws WaitbusError WAITBUS_BAD_LOCKFILE that names the line or the member
  */
 export function parseLockfile(text: string, file: string): Lockfile {
+  const lock = checked(text, file);
+  // Duplicate keys, CRLF and another order all show as bytes that differ.
+  const lines = text.split('\n');
+  const canonical = formatLockfile(lock).split('\n');
+  const differs = canonical.findIndex((line, index) => line !== lines[index]);
+  if (differs !== -1 || canonical.length !== lines.length) {
+    const line = (differs === -1 ? canonical.length : differs) + 1;
+    throw bad(file, line, 'is not in canonical form');
+  }
+  return lock;
+}
+
+/**
+ * What a lock says that is sound but for its form: keys in another order, other line ends or
+ * spaces. A key that is there twice is not sound, since readers differ about which one counts.
+ * @throws WaitbusError WAITBUS_BAD_LOCKFILE
+ */
+export function canonicalize(text: string, file: string): Lockfile {
+  const lock = checked(text, file);
+  const plain = (some: string) => some.replace(/\s+/g, '');
+  if (plain(text).length !== plain(formatLockfile(lock)).length) {
+    throw new WaitbusError('WAITBUS_BAD_LOCKFILE', `${file}: a key is there twice`);
+  }
+  return lock;
+}
+
+function checked(text: string, file: string): Lockfile {
   const lines = text.split('\n');
   const marker = lines.findIndex((line) => /^(<{7}|={7}|>{7})/.test(line));
   if (marker !== -1) throw bad(file, marker + 1, 'holds a merge conflict marker');
-  const hidden = lines.findIndex((line) => line.trimStart().startsWith('"__proto__":'));
+  const hidden = lines.findIndex((line) => /"(_|\\u005f)(_|\\u005f)proto/i.test(line));
   if (hidden !== -1) throw bad(file, hidden + 1, 'holds a __proto__ key');
   let data: unknown;
   try {
@@ -138,13 +165,6 @@ export function parseLockfile(text: string, file: string): Lockfile {
   checkLockfile(data, '', problems);
   if (problems.length > 0) {
     throw new WaitbusError('WAITBUS_BAD_LOCKFILE', `${file}:\n  ${problems.join('\n  ')}`);
-  }
-  // Duplicate keys, CRLF and another order all show as bytes that differ.
-  const canonical = formatLockfile(data as Lockfile).split('\n');
-  const differs = canonical.findIndex((line, index) => line !== lines[index]);
-  if (differs !== -1 || canonical.length !== lines.length) {
-    const line = (differs === -1 ? canonical.length : differs) + 1;
-    throw bad(file, line, 'is not in canonical form');
   }
   return data as Lockfile;
 }

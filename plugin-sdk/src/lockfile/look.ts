@@ -3,7 +3,7 @@
  * well formed. Reads files, runs nothing.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MANIFEST_KEY } from '../manifest/index.js';
 import { contentHash } from './content-hash.js';
@@ -21,8 +21,13 @@ export interface Look extends Observed {
  * @param which see contentHash
  * @throws WaitbusError WAITBUS_PIN_MISMATCH for what must not be in a package
  */
-export function lookAtPackage(directory: string, which: 'all' | 'packed'): Look {
-  const packageJson = readFileSync(join(directory, 'package.json'), 'utf8');
+export async function lookAtPackage(directory: string, which: 'all' | 'packed'): Promise<Look> {
+  return { ...(await lookAtManifest(directory)), content: await contentHash(directory, which) };
+}
+
+/** What package.json alone says: all that a list of sources needs, and cheap. */
+export async function lookAtManifest(directory: string): Promise<Omit<Look, 'content'>> {
+  const packageJson = await readFile(join(directory, 'package.json'), 'utf8');
   const {
     name,
     version,
@@ -34,6 +39,5 @@ export function lookAtPackage(directory: string, which: 'all' | 'packed'): Look 
     version: String(version),
     sources: Object.keys(Object(declared) as object).sort(compareCodePoints),
     manifest: `sha256-${createHash('sha256').update(JSON.stringify(declared)).digest('base64')}`,
-    content: contentHash(directory, which),
   };
 }

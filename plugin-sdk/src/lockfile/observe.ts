@@ -17,8 +17,11 @@ export interface ObservedPackage extends Look {
  * @param which see contentHash
  * @throws WaitbusError WAITBUS_BAD_MANIFEST or WAITBUS_PIN_MISMATCH
  */
-export function observePackage(directory: string, which: 'all' | 'packed'): ObservedPackage {
-  const look = lookAtPackage(directory, which);
+export async function observePackage(
+  directory: string,
+  which: 'all' | 'packed',
+): Promise<ObservedPackage> {
+  const look = await lookAtPackage(directory, which);
   const packageManifest = readManifest(look.packageJson, join(directory, 'package.json'));
   return { ...look, directory, packageManifest };
 }

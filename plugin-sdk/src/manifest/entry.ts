@@ -57,6 +57,8 @@ export interface Manifest {
   readonly version: string;
   /** Semver range of waitbus versions that the package is written for. */
   readonly waitbusRange: string;
+  /** Semver range of Node versions, when the package gives one. */
+  readonly nodeRange?: string | undefined;
   readonly sources: Readonly<Record<string, SourceEntry>>;
 }
 
@@ -83,7 +85,7 @@ export function readPinnedManifest(packageJson: string): Manifest {
   const data = JSON.parse(packageJson) as {
     readonly name: string;
     readonly version: string;
-    readonly engines: { readonly waitbus: string };
+    readonly engines: { readonly waitbus: string; readonly node?: string };
     readonly [MANIFEST_KEY]: Readonly<Record<string, WrittenEntry>>;
   };
   const sources = Object.entries(data[MANIFEST_KEY]).map(([name, entry]): [string, SourceEntry] => [
@@ -94,6 +96,7 @@ export function readPinnedManifest(packageJson: string): Manifest {
     packageName: data.name,
     version: data.version,
     waitbusRange: data.engines.waitbus,
+    nodeRange: data.engines.node,
     sources: Object.fromEntries(sources),
   };
 }

@@ -37,6 +37,7 @@ export function readManifest(packageJson: string, file: string): Manifest {
     packageName: name,
     version,
     waitbusRange: engines.waitbus,
+    nodeRange: engines.node,
     sources: parsed.data[MANIFEST_KEY],
   };
 }

@@ -8,7 +8,17 @@ interface Subcommand {
 }
 
 const SUBCOMMANDS: Readonly<Record<string, () => Promise<Subcommand>>> = {
+  add: () => import('./add.js'),
+  audit: () => import('./audit.js'),
+  install: () => import('./install.js'),
+  list: () => import('./list.js'),
+  lock: () => import('./lock.js'),
   new: () => import('./new.js'),
+  remove: () => import('./remove.js'),
+  restart: () => import('./restart.js'),
+  trust: () => import('./trust.js'),
+  update: () => import('./update.js'),
+  verify: () => import('./verify.js'),
 };
 
 export async function run([name, ...args]: readonly string[]): Promise<number> {

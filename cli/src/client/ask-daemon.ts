@@ -1,0 +1,26 @@
+/** One question to a running daemon, for commands that do not start one. */
+import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import type { Paths } from '../paths.js';
+import { DaemonConnection, type Frame } from './connection.js';
+import { reach } from './reach.js';
+
+/**
+ * @returns the daemon's answer, or null when none runs
+ * @throws WaitbusError the daemon's refusal
+ */
+export async function askDaemon(paths: Paths, request: object): Promise<Frame | null> {
+  try {
+    const connection = await reach((socket) => DaemonConnection.open(socket), {
+      autostart: false,
+      paths,
+    });
+    try {
+      return await connection.request(request);
+    } finally {
+      connection.close();
+    }
+  } catch (error) {
+    if (error instanceof WaitbusError && error.code === 'WAITBUS_UNREACHABLE') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,84 @@
+/** What the subcommands of `waitbus plugin` have in common: the lock they mean, and how they ask. */
+import { existsSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { askDaemon } from '../../client/ask-daemon.js';
+import { findInstallation } from '../../installation.js';
+import { resolvePaths, type Paths } from '../../paths.js';
+import type { AddOptions } from '../../plugins/add.js';
+import type { Consent } from '../../plugins/admit.js';
+import { evidenceOf } from '../../plugins/evidence.js';
+import { parseSpec, type Spec } from '../../plugins/spec.js';
+import { viewOf } from '../../plugins/view.js';
+import { say } from '../../terminal/exit.js';
+
+export const COMMON = { lockfile: { type: 'string' } } as const;
+
+/** Where the lock is: `--lockfile`, else WAITBUS_LOCKFILE, else the user's. */
+export function lockfileOf(option: string | undefined, paths: Paths): string {
+  return option === undefined ? paths.lockfile : resolve(option);
+}
+
+/**
+ * For commands that check what a repository committed: its lock in the working directory, if it has
+ * one and none is named.
+ */
+export function committedLockfile(option: string | undefined, paths: Paths): string {
+  const here = resolve('plugins.lock.json');
+  const named = option !== undefined || process.env['WAITBUS_LOCKFILE'] !== undefined;
+  return named || !existsSync(here) ? lockfileOf(option, paths) : here;
+}
+
+export function specOf(text: string): Spec {
+  return parseSpec(text, process.cwd(), (path) => {
+    const found = statSync(path, { throwIfNoEntry: false });
+    return found === undefined ? null : found.isDirectory();
+  });
+}
+
+export interface Choices {
+  readonly lockfile: string;
+  readonly yes?: boolean;
+  readonly frozen?: boolean;
+  readonly replacePublisher?: boolean;
+}
+
+export function addOptions(choices: Choices): AddOptions {
+  const { lockfile, yes = false, frozen = false, replacePublisher = false } = choices;
+  const consent: Consent = {
+    yes,
+    frozen,
+    replacePublisher,
+    show: (lines) => lines.forEach(say),
+    ask: process.stdin.isTTY && process.stderr.isTTY ? ask : null,
+  };
+  return {
+    paths: resolvePaths(),
+    lockfile,
+    versions: { waitbus: findInstallation().version, node: process.version },
+    consent,
+    evidence: evidenceOf,
+    view: (candidate) => viewOf(candidate, []),
+    progress: say,
+  };
+}
+
+async function ask(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const closed = new AbortController();
+  terminal.once('close', () => closed.abort());
+  try {
+    const answer = await terminal.question(`${question} [y/N] `, { signal: closed.signal });
+    return /^y(es)?$/i.test(answer.trim());
+  } catch {
+    // The terminal was closed instead of an answer.
+    return false;
+  } finally {
+    terminal.close();
+  }
+}
+
+/** A running daemon takes the change up at once; another learns of it when it starts. */
+export async function changed(paths: Paths): Promise<void> {
+  await askDaemon(paths, { op: 'plugins_changed' });
+}

@@ -1,0 +1,134 @@
+/** `waitbus plugin list`: every plugin, how it is, and what it may do. */
+import { parseArgs } from 'node:util';
+import { askDaemon } from '../../client/ask-daemon.js';
+import { takeInventory, verifyAgain, type InstalledSource } from '../../host/inventory.js';
+import { findInstallation } from '../../installation.js';
+import { resolvePaths } from '../../paths.js';
+import { PLUGIN_EXIT } from '../../plugins/exit-codes.js';
+import { sizeText } from '../../plugins/view.js';
+import { print, say } from '../../terminal/exit.js';
+import { COMMON, lockfileOf } from './context.js';
+
+export const help = `usage: waitbus plugin list [--json] [--lockfile PATH]
+
+Shows every plugin with its sources, state, process, memory and evidence, and which of its
+capabilities this Node enforces and which are only declared. Compares every byte with the pins.
+
+example
+  waitbus plugin list`;
+
+/** What a running daemon says of a source. */
+interface Live {
+  readonly name: string;
+  readonly state: string;
+  readonly detail: string;
+  readonly remedy: string;
+  readonly pid: number | null;
+  readonly memory: number | null;
+  readonly events: number;
+  readonly enforced: readonly string[];
+  readonly declared: readonly string[];
+}
+
+interface Line {
+  readonly plugin: string;
+  readonly version: string;
+  readonly source: string;
+  readonly activation: string;
+  readonly evidence: string;
+  readonly state: string;
+  readonly detail: string;
+  readonly remedy: string;
+  readonly pid: number | null;
+  readonly memory: number | null;
+  readonly enforced: readonly string[];
+  readonly declared: readonly string[];
+}
+
+export async function run(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    strict: true,
+    options: { ...COMMON, json: { type: 'boolean' } },
+  });
+  const paths = resolvePaths();
+  const installation = findInstallation();
+  const where = { plugins: paths.plugins, lockfile: lockfileOf(values.lockfile, paths) };
+  const { sources, problems } = await takeInventory(installation, where);
+  const live = await liveSources(paths);
+  const lines: Line[] = [];
+  for (const source of sources.values()) {
+    const quarantine = source.quarantine ?? (await verifyAgain(installation, where, source));
+    lines.push(lineOf(source, quarantine, live.get(source.name)));
+  }
+  if (values.json === true) {
+    const said = problems.map(({ code, message, remedy }) => ({ code, message, remedy }));
+    print(JSON.stringify({ plugins: lines, problems: said }, null, 2));
+    return PLUGIN_EXIT.ok;
+  }
+  printTable(lines);
+  for (const { message, remedy } of problems) {
+    say(message);
+    say(`  ${remedy}`);
+  }
+  return PLUGIN_EXIT.ok;
+}
+
+async function liveSources(paths: ReturnType<typeof resolvePaths>): Promise<Map<string, Live>> {
+  const status = await askDaemon(paths, { op: 'status' });
+  const sources = (status?.['sources'] ?? []) as readonly Live[];
+  return new Map(sources.map((source) => [source.name, source]));
+}
+
+function lineOf(
+  source: InstalledSource,
+  quarantine: { readonly reason: string; readonly remedy: string } | null,
+  live: Live | undefined,
+): Line {
+  const { name, packageName, version, manifest, evidence } = source;
+  const state =
+    quarantine === null
+      ? { state: live?.state ?? 'stopped', detail: live?.detail ?? '', remedy: live?.remedy ?? '' }
+      : { state: 'quarantined', detail: quarantine.reason, remedy: quarantine.remedy };
+  return {
+    plugin: packageName,
+    version,
+    source: name,
+    activation: manifest.activation,
+    evidence,
+    ...state,
+    pid: live?.pid ?? null,
+    memory: live?.memory ?? null,
+    enforced: live?.enforced ?? [],
+    declared: live?.declared ?? [],
+  };
+}
+
+function printTable(lines: readonly Line[]): void {
+  const head = ['PLUGIN', 'VERSION', 'SOURCE', 'STATE', 'PID', 'MEMORY', 'EVIDENCE'];
+  const rows = lines.map((line) => [
+    line.plugin,
+    line.version,
+    line.source,
+    line.state,
+    line.pid === null ? '-' : String(line.pid),
+    line.memory === null ? '-' : sizeText(line.memory),
+    line.evidence,
+  ]);
+  const widths = head.map((title, at) =>
+    Math.max(title.length, ...rows.map((row) => (row[at] ?? '').length)),
+  );
+  const format = (row: readonly string[]) =>
+    row
+      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+      .join('  ')
+      .trimEnd();
+  print(format(head));
+  lines.forEach((line, at) => {
+    print(format(rows[at] ?? []));
+    if (line.detail !== '') print(`  ${line.detail}`);
+    if (line.remedy !== '') print(`  ${line.remedy}`);
+    if (line.enforced.length > 0) print(`  enforced: ${line.enforced.join(', ')}`);
+    if (line.declared.length > 0) print(`  declared only: ${line.declared.join(', ')}`);
+  });
+}

@@ -1,0 +1,54 @@
+/** `waitbus plugin remove`: the pin, and then the files. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { EMPTY_LOCKFILE } from '@waitbus/plugin-sdk/lockfile';
+import { resolvePaths } from '../../paths.js';
+import { prune, withoutPin } from '../../plugins/commit.js';
+import { PLUGIN_EXIT } from '../../plugins/exit-codes.js';
+import { exclusively, readLockfile } from '../../plugins/lock-store.js';
+import { say, UsageError } from '../../terminal/exit.js';
+import { changed, COMMON, lockfileOf } from './context.js';
+
+export const help = `usage: waitbus plugin remove NAME [--lockfile PATH]
+
+Stops the sources of a plugin, removes its pin and its files. What its sources keep between runs,
+and its events in the log, stay.
+
+example
+  waitbus plugin remove waitbus-source-k8s`;
+
+export async function run(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    strict: true,
+    options: COMMON,
+  });
+  const [name, ...rest] = positionals;
+  if (name === undefined || rest.length > 0) throw new UsageError('name one plugin');
+  const paths = resolvePaths();
+  const lockfile = lockfileOf(values.lockfile, paths);
+  const waiting = () => say('waiting for another waitbus plugin command');
+  await exclusively(paths, lockfile, waiting, async (change) => {
+    const { plugins } = readLockfile(lockfile) ?? EMPTY_LOCKFILE;
+    const pinned = Object.hasOwn(plugins, name);
+    // Without its pin: a command was killed before it could write it, or after it removed it.
+    if (!pinned && !existsSync(join(paths.plugins, name))) throw notThere(name, lockfile, plugins);
+    if (pinned) change((lock) => withoutPin(lock, name));
+    await changed(paths);
+    prune(paths.plugins, name, []);
+  });
+  say(`removed ${name}`);
+  return PLUGIN_EXIT.ok;
+}
+
+function notThere(name: string, lockfile: string, plugins: object): WaitbusError {
+  const names = Object.keys(plugins).join(', ');
+  return new WaitbusError(
+    'WAITBUS_NOT_PINNED',
+    `${name} is not pinned in ${lockfile}${names === '' ? '' : `; there are: ${names}`}`,
+    'waitbus plugin list shows what is installed.',
+  );
+}

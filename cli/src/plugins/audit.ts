@@ -1,0 +1,226 @@
+/**
+ * Findings about a lock and what is installed by it: all of them, in a fixed order, so that two runs
+ * over the same files say the same. Reads files; asks the registry only when told to.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { asWaitbusError, WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { compareCodePoints, type Lockfile, type Pin } from '@waitbus/plugin-sdk/lockfile';
+import { packageCapabilities, type Manifest } from '@waitbus/plugin-sdk/manifest';
+import { readManifest } from '@waitbus/plugin-sdk/manifest/check';
+import satisfies from 'semver/functions/satisfies.js';
+import { pluginExitOf, PLUGIN_EXIT, type PluginExit } from './exit-codes.js';
+import { inspectPlugin } from './inspect.js';
+import { packageIn, prefixOf, STAGING } from './layout.js';
+import { textOf } from './lock-store.js';
+import { describeConflict, isReserved, ownersOf } from './reserved.js';
+import type { Versions } from './admit.js';
+
+/** What a finding is about, for reports that group them. */
+export type Rule =
+  | 'lock-missing'
+  | 'lock-malformed'
+  | 'content-mismatch'
+  | 'integrity-mismatch'
+  | 'consent-missing'
+  | 'name-conflict'
+  | 'engine-unsupported'
+  | 'not-installed'
+  | 'not-pinned'
+  | 'evidence-absent'
+  | 'registry-unreachable';
+
+export interface Finding {
+  readonly rule: Rule;
+  readonly code: PluginExit;
+  /** The plugin, or null when it is about the lock as a whole. */
+  readonly plugin: string | null;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/** What the registry says of a version now; rejects with WAITBUS_REGISTRY_UNREACHABLE. */
+export type AskRegistry = (name: string, version: string) => Promise<{ integrity: string | null }>;
+
+export interface AuditOptions {
+  readonly lockfile: string;
+  readonly pluginsDir: string;
+  readonly versions: Versions;
+  /** Weaker evidence than this is a finding; null: any will do. */
+  readonly requireEvidence: 'provenance' | 'registry' | null;
+  /** Null: offline. */
+  readonly askRegistry: AskRegistry | null;
+}
+
+export interface Audit {
+  /** Plugins that were looked at. */
+  readonly plugins: readonly string[];
+  readonly findings: readonly Finding[];
+}
+
+const STRENGTH = { local: 0, registry: 1, provenance: 2 } as const;
+
+export async function audit(
+  options: AuditOptions,
+  parse: (text: string, file: string) => Lockfile,
+): Promise<Audit> {
+  const { lockfile, pluginsDir } = options;
+  const text = textOf(lockfile);
+  if (text === null) {
+    const message = `there is no ${lockfile}`;
+    return {
+      plugins: [],
+      findings: [finding('lock-missing', null, new WaitbusError('WAITBUS_NO_LOCKFILE', message))],
+    };
+  }
+  let lock: Lockfile;
+  try {
+    lock = parse(text, lockfile);
+  } catch (error) {
+    return { plugins: [], findings: [finding('lock-malformed', null, error)] };
+  }
+  const names = Object.keys(lock.plugins).sort(compareCodePoints);
+  const findings: Finding[] = [...conflicts(lock)];
+  for (const name of names) {
+    const pin = lock.plugins[name] as Pin;
+    if (pin.origin !== 'workspace') findings.push(...(await examine(name, pin, options)));
+  }
+  for (const name of installedIn(pluginsDir)) {
+    if (Object.hasOwn(lock.plugins, name)) continue;
+    const error = new WaitbusError(
+      'WAITBUS_NOT_PINNED',
+      `${name} is installed and not pinned`,
+      `waitbus plugin add ${name} pins it, waitbus plugin remove ${name} removes it.`,
+    );
+    findings.push(finding('not-pinned', name, error));
+  }
+  return { plugins: names, findings };
+}
+
+async function examine(name: string, pin: Pin, options: AuditOptions): Promise<Finding[]> {
+  const { pluginsDir, requireEvidence, askRegistry } = options;
+  const findings: Finding[] = [];
+  const inspection = await inspectPlugin(pluginsDir, name, pin);
+  if (inspection.state === 'absent') {
+    const error = new WaitbusError(
+      'WAITBUS_NOT_INSTALLED',
+      `${name} ${pin.version} is pinned and not installed`,
+    );
+    findings.push(finding('not-installed', name, error));
+  } else if (inspection.state === 'changed') {
+    const message = `${name} ${pin.version}: ${inspection.reasons.join('; ')}`;
+    findings.push(
+      finding('content-mismatch', name, new WaitbusError('WAITBUS_PIN_MISMATCH', message)),
+    );
+  } else {
+    findings.push(...declared(name, pin, options));
+  }
+  if (requireEvidence !== null && STRENGTH[pin.evidence] < STRENGTH[requireEvidence]) {
+    const message = `${name} ${pin.version} has evidence ${pin.evidence}, required is ${requireEvidence}`;
+    findings.push(
+      finding('evidence-absent', name, new WaitbusError('WAITBUS_EVIDENCE_ABSENT', message)),
+    );
+  }
+  if (askRegistry !== null && pin.origin === 'registry') {
+    findings.push(...(await published(name, pin, askRegistry)));
+  }
+  return findings;
+}
+
+/** The manifest against what was agreed to, and against this waitbus and Node. */
+function declared(name: string, pin: Pin, { pluginsDir, versions }: AuditOptions): Finding[] {
+  const file = join(packageIn(prefixOf(pluginsDir, name, pin), name), 'package.json');
+  let manifest: Manifest;
+  try {
+    manifest = readManifest(readFileSync(file, 'utf8'), file);
+  } catch (error) {
+    return [finding('engine-unsupported', name, error)];
+  }
+  const findings: Finding[] = [];
+  const asked = packageCapabilities(manifest);
+  if (JSON.stringify(asked) !== JSON.stringify({ ...asked, ...pin.capabilities })) {
+    const message = `${name} ${pin.version} asks for other capabilities than the lock says were agreed to`;
+    const remedy = `waitbus plugin remove ${name} && waitbus plugin add ${name}@${pin.version} asks anew.`;
+    findings.push(
+      finding(
+        'consent-missing',
+        name,
+        new WaitbusError('WAITBUS_CONSENT_MISSING', message, remedy),
+      ),
+    );
+  }
+  for (const [what, range, version] of [
+    ['waitbus', manifest.waitbusRange, versions.waitbus],
+    ['Node', manifest.nodeRange ?? '*', versions.node],
+  ] as const) {
+    if (satisfies(version, range, { includePrerelease: true })) continue;
+    const message = `${name} ${pin.version} needs ${what} ${range}, this is ${version}`;
+    findings.push(
+      finding('engine-unsupported', name, new WaitbusError('WAITBUS_ENGINE_MISMATCH', message)),
+    );
+  }
+  return findings;
+}
+
+async function published(name: string, pin: Pin, ask: AskRegistry): Promise<Finding[]> {
+  try {
+    const { integrity } = await ask(name, pin.version);
+    if (integrity === pin.integrity) return [];
+    const message = `${name} ${pin.version}: the registry has ${integrity ?? 'no integrity'}, pinned is ${pin.integrity}`;
+    return [
+      finding(
+        'integrity-mismatch',
+        name,
+        new WaitbusError(
+          'WAITBUS_PIN_MISMATCH',
+          message,
+          'Ask its author why the bytes of a published version changed.',
+        ),
+      ),
+    ];
+  } catch (error) {
+    return [finding('registry-unreachable', name, error)];
+  }
+}
+
+function conflicts(lock: Lockfile): Finding[] {
+  const owners = ownersOf(lock);
+  return Object.entries(lock.plugins).flatMap(([name, pin]) =>
+    pin.sources.flatMap((source) => {
+      const owner = owners.get(source) ?? name;
+      const reserved = isReserved(source) && pin.origin !== 'workspace';
+      if (owner === name && !reserved) return [];
+      const message = `${name}: ${describeConflict({ source, owner: reserved ? null : owner })}`;
+      const remedy = `waitbus plugin remove ${name}`;
+      return [
+        finding('name-conflict', name, new WaitbusError('WAITBUS_NAME_CONFLICT', message, remedy)),
+      ];
+    }),
+  );
+}
+
+/** Package names that have something installed, complete or not pinned any more. */
+function installedIn(pluginsDir: string): string[] {
+  const list = (path: string) =>
+    existsSync(path)
+      ? readdirSync(path, { withFileTypes: true })
+          .filter((entry) => entry.isDirectory() && entry.name !== STAGING)
+          .map(({ name }) => name)
+      : [];
+  const names = list(pluginsDir).flatMap((name) =>
+    name.startsWith('@') ? list(join(pluginsDir, name)).map((one) => `${name}/${one}`) : [name],
+  );
+  return names.filter((name) => list(join(pluginsDir, name)).length > 0).sort(compareCodePoints);
+}
+
+function finding(rule: Rule, plugin: string | null, error: unknown): Finding {
+  const { message, remedy } = asWaitbusError(error);
+  return { rule, code: ruleExit(rule, error), plugin, message, remedy };
+}
+
+function ruleExit(rule: Rule, error: unknown): PluginExit {
+  const code = pluginExitOf(error);
+  return rule === 'registry-unreachable' && code === PLUGIN_EXIT.failure
+    ? PLUGIN_EXIT.unreachable
+    : code;
+}

@@ -1,0 +1,106 @@
+/**
+ * Puts back what a pin says, on a new machine or over a damaged copy: the same tarballs by their
+ * sha512, laid as they were pinned, and hashed again before anybody sees them.
+ */
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import type { DependencyPin, Pin } from '@waitbus/plugin-sdk/lockfile';
+import type { Paths } from '../paths.js';
+import { place, prune } from './commit.js';
+import { inspectPlugin, inspectPrefix } from './inspect.js';
+import { lay, type Tarballs } from './lay.js';
+import { exclusively } from './lock-store.js';
+import { runsHere } from './platform.js';
+import { openStaging } from './staging.js';
+import type { Platform, TreeEntry } from './tree.js';
+
+export interface RestoreOptions {
+  readonly paths: Paths;
+  readonly lockfile: string;
+  readonly progress: (line: string) => void;
+  /** Tarballs that the user gave, by integrity. */
+  readonly tarballs: Tarballs;
+}
+
+/**
+ * @returns whether it had to be put back
+ * @throws WaitbusError WAITBUS_PIN_MISMATCH when what can be had is not what was pinned
+ */
+export async function restorePlugin(
+  name: string,
+  pin: Pin,
+  options: RestoreOptions,
+): Promise<boolean> {
+  const { paths, lockfile, progress, tarballs } = options;
+  if ((await inspectPlugin(paths.plugins, name, pin)).state === 'intact') return false;
+  const local = pin.origin !== 'registry' && !tarballs.has(pin.integrity ?? '');
+  if (local) throw cannotFetch(name, pin);
+  using staging = openStaging(paths.plugins);
+  const entries = entriesOf(name, pin);
+  progress(`fetching ${name} ${pin.version} and ${entries.length - 1} dependencies`);
+  await lay(staging, entries, tarballs);
+  for (const entry of entries) dropForeign(staging.prefix, entry);
+  const inspection = await inspectPrefix(staging.prefix, name, pin);
+  if (inspection.state !== 'intact') {
+    const reasons = inspection.state === 'changed' ? inspection.reasons.join('; ') : 'it is empty';
+    throw new WaitbusError(
+      'WAITBUS_PIN_MISMATCH',
+      `${name} ${pin.version} as it is published is not what was pinned: ${reasons}`,
+      'Restore plugins.lock.json from version control, or ask its author.',
+    );
+  }
+  const waiting = () => progress('waiting for another waitbus plugin command');
+  await exclusively(paths, lockfile, waiting, async () => {
+    await place(paths.plugins, name, pin, staging);
+    prune(paths.plugins, name, [pin]);
+  });
+  return true;
+}
+
+/** What a pin prescribes, but for optional packages whose bytes it does not know. */
+export function entriesOf(name: string, pin: Pin): TreeEntry[] {
+  const root: TreeEntry = {
+    path: `node_modules/${name}`,
+    name,
+    version: pin.version,
+    integrity: pin.integrity,
+    optional: false,
+    installScript: false,
+    platform: {},
+  };
+  const dependencies = Object.entries(pin.dependencies)
+    .filter(([, { content }]) => content !== null)
+    .map(([path, dependency]) => entryOf(path, dependency));
+  return [root, ...dependencies];
+}
+
+function entryOf(path: string, { version, integrity, optional }: DependencyPin): TreeEntry {
+  const alias = /^npm:(.+)@([^@]+)$/.exec(version);
+  const own = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
+  return {
+    path,
+    name: alias?.[1] ?? own,
+    version: alias?.[2] ?? version,
+    integrity,
+    optional,
+    installScript: false,
+    platform: {},
+  };
+}
+
+/** An optional package that is for another platform is as absent here as npm would leave it. */
+function dropForeign(prefix: string, entry: TreeEntry): void {
+  if (!entry.optional) return;
+  const directory = join(prefix, entry.path);
+  const platform = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as Platform;
+  if (!runsHere({ ...entry, platform })) rmSync(directory, { recursive: true });
+}
+
+function cannotFetch(name: string, pin: Pin): WaitbusError {
+  return new WaitbusError(
+    'WAITBUS_NOT_INSTALLED',
+    `${name} ${pin.version} was pinned from a ${pin.origin}, which no registry has`,
+    `Give its tarball: waitbus plugin install --frozen ./${name.replace('/', '-').replace('@', '')}-${pin.version}.tgz`,
+  );
+}

@@ -1,0 +1,47 @@
+/** What a person reads before a package is pinned: pure. */
+import { describeCapabilities, describePublisher } from '@waitbus/plugin-sdk/lockfile';
+import type { Candidate } from './candidate.js';
+
+/** @param enforced the capabilities that the running Node holds a source to; others are only declared */
+export function viewOf(candidate: Candidate, enforced: readonly string[]): string[] {
+  const { name, pin, size } = candidate;
+  const wants = describeCapabilities(pin.capabilities).map((line) => {
+    const [key = ''] = line.split(':');
+    return `  ${line}${enforced.includes(key) ? '' : ' (declared, not enforced)'}`;
+  });
+  const count = Object.keys(pin.dependencies).length;
+  return [
+    `${name} ${pin.version}`,
+    `  sources       ${pin.sources.join(', ')}`,
+    `  evidence      ${evidenceText(candidate)}`,
+    `  size          ${sizeText(size)}, with ${count} dependenc${count === 1 ? 'y' : 'ies'}`,
+    ...(pin.installScripts === 'declared' ? ['  scripts       it has some; they do not run'] : []),
+    ...(wants.length === 0 ? ['  asks for      nothing'] : ['  asks for']),
+    ...wants.map((line) => `  ${line}`),
+  ];
+}
+
+function evidenceText({ pin }: Candidate): string {
+  switch (pin.evidence) {
+    case 'provenance':
+      return pin.publisher === null
+        ? 'provenance'
+        : `built from ${describePublisher(pin.publisher)}`;
+    case 'registry':
+      return 'registry: the bytes are those that were published, by whom is not shown';
+    case 'local':
+      return `local: from a ${pin.origin} of yours`;
+  }
+}
+
+export function sizeText(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  const units = ['KiB', 'MiB', 'GiB'] as const;
+  let value = bytes;
+  let unit = -1;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit] ?? ''}`;
+}
