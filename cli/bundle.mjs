@@ -29,6 +29,7 @@ const common = {
     'semver',
     'tar',
     'npm-install-checks',
+    'tsx',
   ],
   define: { 'import.meta.url': 'ownUrl' },
   banner: {
@@ -46,6 +47,8 @@ const daemonApart = {
       path: './daemon.js',
       external: true,
     }));
+    // It holds a daemon of its own.
+    onResolve({ filter: /^\.\/dev\.js$/ }, () => ({ path: './plugin-dev.js', external: true }));
   },
 };
 
@@ -58,7 +61,7 @@ await build({
 });
 await build({
   ...common,
-  entryPoints: { daemon: 'src/commands/daemon.ts' },
+  entryPoints: { daemon: 'src/commands/daemon.ts', 'plugin-dev': 'src/commands/plugin/dev.ts' },
   supported: { 'dynamic-import': false },
 });
 await build({

@@ -36,15 +36,22 @@ const HEAP_CAP_MB = 256;
 /** Passed to every source. Everything else only when its manifest declares it. */
 const ENVIRONMENT = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR'];
 
-/** @param runner the program that takes the host's messages */
-export function forkWith(runner: string, env: NodeJS.ProcessEnv): ForkSource {
+/**
+ * @param runner the program that takes the host's messages
+ * @param nodeFlags options of Node for a source that is under development
+ */
+export function forkWith(
+  runner: string,
+  env: NodeJS.ProcessEnv,
+  nodeFlags: readonly string[] = [],
+): ForkSource {
   const launcher = diesWithUs(env);
   return (source, stateDir, events) => {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
     const child = fork(runner, [], {
       cwd: stateDir,
       env: environmentFor(source, env),
-      ...launcher([`--max-old-space-size=${HEAP_CAP_MB}`]),
+      ...launcher([`--max-old-space-size=${HEAP_CAP_MB}`, ...nodeFlags]),
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });

@@ -1,2 +1,2 @@
-/** What a source may do, as options of the Node that runs it. Shared by the host and the kit. */
-export * from './flags.js';
+/** What Node can hold a source to. Shared by the host, which does, and the kit, which tries it. */
+export * from './enforcement.js';

@@ -10,6 +10,7 @@ interface Subcommand {
 const SUBCOMMANDS: Readonly<Record<string, () => Promise<Subcommand>>> = {
   add: () => import('./add.js'),
   audit: () => import('./audit.js'),
+  dev: () => import('./dev.js'),
   install: () => import('./install.js'),
   list: () => import('./list.js'),
   lock: () => import('./lock.js'),

@@ -13,12 +13,11 @@ export const permissionsCheck: SourceCheck = {
   async run(target, { perRound }) {
     await using world = new World(target);
     const setup = await world.setUp();
-    const paths = {
-      read: readRootsOf(target.directory),
-      write: [world.stateDir('state')],
+    const nodeFlags = permissionFlags(target.declared.capabilities, process.versions.node, {
+      code: readRootsOf(target.directory),
+      own: [world.stateDir('state')],
       home: world.home,
-    };
-    const nodeFlags = permissionFlags(target.declared.capabilities, paths, process.versions.node);
+    });
     try {
       const session = await world.start(setup, { state: 'state', nodeFlags });
       await world.provoke([session]);

@@ -1,0 +1,105 @@
+/**
+ * What the running Node can hold a source to: pure. From its capabilities and Node's version to the
+ * flags of Node's permission model (https://nodejs.org/api/permissions.html), and to what is
+ * enforced and what only declared.
+ */
+import { isAbsolute, resolve } from 'node:path';
+import type { Capabilities } from '../manifest/entry.js';
+
+export type Enforcement = Readonly<Record<keyof Capabilities, 'enforced' | 'declared'>>;
+
+/** What the permission model of a Node version has. */
+interface Features {
+  readonly flag: '--permission' | '--experimental-permission';
+  readonly net: boolean;
+}
+
+/**
+ * A native addon and a child process are outside Node's permission model: who may have one of them
+ * can get around every other limit, so nothing is called enforced then.
+ * @param nodeVersion such as `20.19.0`
+ */
+export function enforcement(capabilities: Capabilities, nodeVersion: string): Enforcement {
+  const { fsRead, fsWrite, net } = capabilities;
+  const limited = !hasWayAround(capabilities);
+  const when = (holds: boolean) => (limited && holds ? 'enforced' : 'declared');
+  return {
+    childProcess: when(true),
+    // The environment of another process of the same user is a file.
+    env: when(!fsRead.some(reachesProcesses)),
+    fsRead: when(!fsRead.some(isEverything)),
+    fsWrite: when(!fsWrite.some(isEverything)),
+    nativeAddon: when(true),
+    // Node allows all of the network or none of it.
+    net: when(featuresOf(nodeVersion).net && net.length === 0),
+  };
+}
+
+export interface Places {
+  /** Absolute paths, files and directories, that the source's program consists of. */
+  readonly code: readonly string[];
+  /** The source's own, readable and writable; relative paths of the manifest are within the first. */
+  readonly own: readonly string[];
+  /** What `~` stands for, when it is known. */
+  readonly home: string | undefined;
+}
+
+/** The flags to start Node with. */
+export function permissionFlags(
+  capabilities: Capabilities,
+  nodeVersion: string,
+  places: Places,
+): string[] {
+  const { flag, net } = featuresOf(nodeVersion);
+  const { fsRead, fsWrite, childProcess, nativeAddon } = capabilities;
+  const { code, own } = places;
+  return [
+    flag,
+    ...(flag === '--permission' ? [] : ['--disable-warning=ExperimentalWarning']),
+    // It warns of what the user has consented to.
+    ...(hasWayAround(capabilities) ? ['--disable-warning=SecurityWarning'] : []),
+    ...patterns([...code, ...own], fsRead, places).map((path) => `--allow-fs-read=${path}`),
+    ...patterns(own, fsWrite, places).map((path) => `--allow-fs-write=${path}`),
+    ...(childProcess.length > 0 ? ['--allow-child-process'] : []),
+    ...(nativeAddon ? ['--allow-addons'] : []),
+    ...(net && capabilities.net.length > 0 ? ['--allow-net'] : []),
+  ];
+}
+
+function hasWayAround({ childProcess, nativeAddon }: Capabilities): boolean {
+  return nativeAddon || childProcess.length > 0;
+}
+
+function isEverything(path: string): boolean {
+  return ['*', '/', '/*'].includes(path);
+}
+
+function reachesProcesses(path: string): boolean {
+  return isEverything(path) || /^\/proc(\/|$)/.test(path);
+}
+
+/**
+ * One pattern a path, for it as a file and for all below it as a directory, now or later. Node 20
+ * aborts on a path that it was given twice, so none lies within another.
+ */
+function patterns(own: readonly string[], declared: readonly string[], places: Places): string[] {
+  if (declared.some(isEverything)) return ['*'];
+  const paths = [...new Set([...own, ...declared.flatMap((path) => absolute(path, places))])];
+  return paths
+    .filter((path) => !paths.some((other) => other !== path && path.startsWith(`${other}/`)))
+    .map((path) => `${path}/*`);
+}
+
+function absolute(path: string, { own, home }: Places): string[] {
+  const below = path === '~' || path.startsWith('~/') ? home : own[0];
+  if (!isAbsolute(path) && below === undefined) return [];
+  // A directory may be written as `dir`, `dir/` or `dir/*`.
+  const plain = path.replace(/\/?\*?$/, '').replace(/^~(?=\/|$)/, '.');
+  return [resolve(below ?? '/', plain)];
+}
+
+function featuresOf(nodeVersion: string): Features {
+  const [major = 0, minor = 0] = nodeVersion.split('.').map(Number);
+  const stable = major > 23 || (major === 23 && minor >= 5) || (major === 22 && minor >= 13);
+  return { flag: stable ? '--permission' : '--experimental-permission', net: major >= 25 };
+}
