@@ -10,7 +10,7 @@ import {
   type CheckId,
   type Patience,
 } from '@waitbus/plugin-sdk/conformance';
-import { REPO } from '../support/sandbox.js';
+import { REPO, WAITBUS } from '../support/sandbox.js';
 
 const PLUGINS = join(REPO, 'test', 'fixtures', 'broken-plugins');
 /** Installing is tried with the one plugin that only it can tell. */
@@ -65,6 +65,17 @@ for (const [name, id, reason, patience = {}] of BROKEN) {
     assert.equal(report.ok, false);
   });
 }
+
+test('imports-what-is-not-packed fails install, and nothing else', async () => {
+  const directory = join(PLUGINS, 'imports-what-is-not-packed');
+  const report = await checkConformance({ directory, waitbus: WAITBUS });
+  const failed = report.checks.filter(({ status }) => status === 'failed');
+  assert.deepEqual(
+    failed.map((check) => check.id),
+    ['install'],
+  );
+  assert.match(failed[0]?.reason ?? '', /Cannot find module .*every\.mjs/);
+});
 
 test('every broken plugin of the folder is tried', () => {
   const there = readdirSync(PLUGINS, { withFileTypes: true }).filter((one) => one.isDirectory());

@@ -4,7 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { shellWord } from '@waitbus/plugin-sdk/envelope';
+import { ERRORS, shellWord } from '@waitbus/plugin-sdk/envelope';
 import type { KernelLog } from '@waitbus/kernel';
 import type { StreamFrame } from '../../client/stream.js';
 import { readDevSource } from '../../dev/dev-inventory.js';
@@ -54,11 +54,12 @@ async function develop(args: readonly string[]): Promise<number> {
   });
   if (positionals.length > 1) throw new UsageError('it takes one directory');
   const directory = resolve(positionals[0] ?? '.');
+  const config = configOf(values.config);
   const readSource = () => readDevSource(directory, values.source);
   const { name, manifest } = readSource();
   const session = new DevSession({
     readSource,
-    config: configOf(values.config),
+    config,
     cwd: resolve(values.cwd ?? '.'),
     env: process.env,
     log: logFor(name),
@@ -102,8 +103,12 @@ function configOf(text: string | undefined): unknown {
 function show(frame: StreamFrame): void {
   if (frame.kind === 'event') print(lineOf(frame));
   if (frame.kind !== 'source_state') return;
-  say(`${frame.source} ${frame.state}${frame.detail === '' ? '' : `: ${frame.detail}`}`);
-  if (frame.remedy !== '') say(`  ${frame.remedy}`);
+  const { source, state, remedy } = frame;
+  // There is one try a save, so how often it failed tells nothing.
+  const detail = frame.detail.replace(/; given up after \d+ failures?$/, '');
+  say(`${source} ${state}${detail === '' ? '' : `: ${detail}`}`);
+  if (remedy !== '' && remedy !== ERRORS.WAITBUS_SOURCE_FAILED.remedy) say(`  ${remedy}`);
+  if (state === 'failed') say('  the next save starts it again');
 }
 
 /** What the source says, by ctx.log or by printing; the daemon's own lines are not for its author. */
