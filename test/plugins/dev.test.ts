@@ -129,6 +129,7 @@ test('modules of new directories are watched as well, and nothing of the user is
   assert.deepEqual(readdirSync(directory).sort(), [
     '.github',
     '.gitignore',
+    '.vscode',
     'LICENSE',
     'README.md',
     'node_modules',
