@@ -1,4 +1,7 @@
 /** Whether a package of the tree is for this machine: pure but for the facts about the machine. */
+// The package brings no types; a program that compiles this file from elsewhere must find ours.
+// eslint-disable-next-line @typescript-eslint/triple-slash-reference
+/// <reference path="./npm-install-checks.d.ts" preserve="true" />
 import { checkPlatform } from 'npm-install-checks';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import type { TreeEntry } from './tree.js';

@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { asWaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { askDaemon } from '../../client/ask-daemon.js';
 import { findInstallation } from '../../installation.js';
 import { resolvePaths, type Paths } from '../../paths.js';
@@ -80,5 +81,11 @@ async function ask(question: string): Promise<boolean> {
 
 /** A running daemon takes the change up at once; another learns of it when it starts. */
 export async function changed(paths: Paths): Promise<void> {
-  await askDaemon(paths, { op: 'plugins_changed' });
+  try {
+    await askDaemon(paths, { op: 'plugins_changed' });
+  } catch (error) {
+    // What was done is done; a daemon of an older waitbus learns of it when it starts again.
+    say(`the running daemon did not take the change up: ${asWaitbusError(error).message}`);
+    say('  waitbus stop ends it, and the next command starts one that knows');
+  }
 }
