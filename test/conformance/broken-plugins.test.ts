@@ -42,9 +42,17 @@ const BROKEN: readonly (readonly [string, CheckId, RegExp, Partial<Patience>?])[
   ['grows-when-held', 'backpressure', /it grew by \d+ MiB while nothing was acknowledged/],
   ['drops-when-busy', 'backpressure', /of 40 events 1 came/, { event: 3000 }],
   ['stale-lock', 'restart', /after it was killed and started again: .*another one runs already/],
-  ['reads-undeclared', 'permissions', /under its declared capabilities: .*restricted/],
-  ['writes-undeclared', 'permissions', /under its declared capabilities: .*restricted/],
-  ['spawns-undeclared', 'permissions', /under its declared capabilities: .*restricted/],
+  [
+    'reads-undeclared',
+    'permissions',
+    /restricted: FileSystemRead \/etc\/hosts, which its manifest/,
+  ],
+  [
+    'writes-undeclared',
+    'permissions',
+    /restricted: FileSystemWrite .*\/broken, which its manifest/,
+  ],
+  ['spawns-undeclared', 'permissions', /restricted: ChildProcess, which its manifest/],
 ];
 const INSTALLED_ONLY = ['imports-what-is-not-packed'];
 

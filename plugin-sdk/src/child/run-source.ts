@@ -8,6 +8,7 @@ import { WaitbusError, type SourceEvent } from '../envelope/index.js';
 import type { EmitResult, SourceContext, SourceDefinition } from '../define-source.js';
 import { MESSAGES_VERSION, type ChildMessage, type HostMessage, type Step } from '../messages.js';
 import { checkConfig, checkEvent } from './check-event.js';
+import { describeError } from './describe-error.js';
 import { openSourceState } from './source-state.js';
 
 /** The child's end of the pipe. */
@@ -72,7 +73,7 @@ export class SourceRunner {
   fail(error: unknown, remedy: string | null = null): void {
     if (this.#failed) return;
     this.#failed = true;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = describeError(error);
     const told = error instanceof WaitbusError ? error.remedy : null;
     this.#channel.send({ type: 'failed', message, remedy: remedy ?? told });
     this.#exit(1);
