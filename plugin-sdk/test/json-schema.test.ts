@@ -28,7 +28,7 @@ test('every member has a description for editors to show', () => {
       check(node.additionalProperties, `${path}.*`);
     for (const one of node.anyOf ?? []) check(one, path);
   };
-  check(manifestJsonSchema() as Node, 'package.json');
+  check(manifestJsonSchema(), 'package.json');
 });
 
 test('it says that an entry is required unless activation is emit-only', () => {

@@ -30,11 +30,11 @@ export interface DevOptions {
   readonly onFrame: (frame: StreamFrame) => void;
 }
 
-const PLACES = ['WAITBUS_STATE_DIR', 'WAITBUS_RUNTIME_DIR', 'WAITBUS_CONFIG_DIR'] as const;
+type Place = 'WAITBUS_STATE_DIR' | 'WAITBUS_RUNTIME_DIR' | 'WAITBUS_CONFIG_DIR';
 
 export class DevSession {
   /** The variables that let a command of another terminal find this daemon. */
-  readonly places: Readonly<Record<(typeof PLACES)[number], string>>;
+  readonly places: Readonly<Record<Place, string>>;
   readonly #options: DevOptions;
   readonly #directory = realpathSync(mkdtempSync(join(tmpdir(), 'waitbus-dev-')));
   readonly #paths: Paths;

@@ -116,7 +116,7 @@ function logFor(source: string): KernelLog {
   const line = (level: string) => (details: object, message: string) => {
     const { source: about, line: printed, ...rest } = details as Record<string, unknown>;
     if (about !== source || 'package' in rest || 'failures' in rest) return;
-    if (printed !== undefined) say(`  | ${String(printed)}`);
+    if (typeof printed === 'string') say(`  | ${printed}`);
     else
       say(
         `  ${level} ${message}${Object.keys(rest).length === 0 ? '' : ` ${JSON.stringify(rest)}`}`,
