@@ -1,6 +1,6 @@
 /** The scaffold: what it refuses, and that what it writes builds, passes its tests and conforms. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { problemOfName, RESERVED_NAMES, SOURCE_NAME } from 'create-waitbus-source';
@@ -60,7 +60,7 @@ for (const flags of [[], ['--js']] as const) {
     assert.equal((await box.start(process.execPath, [CREATE, ...other]).ended).code, 0);
     const read = (directory: string) =>
       (readdirSync(join(box.work, directory), { recursive: true }) as string[])
-        .filter((path) => /\.\w+$|LICENSE/.test(path) && !path.endsWith('.github'))
+        .filter((path) => statSync(join(box.work, directory, path)).isFile())
         .sort()
         .map((path) => [path, readFileSync(join(box.work, directory, path), 'utf8')]);
     assert.deepEqual(read('one'), read('two'));
