@@ -1,6 +1,6 @@
 /** What `status` says of a source. */
 import type { SourceState } from '@waitbus/kernel';
-import { enforcement } from './enforcement.js';
+import { enforcement } from '@waitbus/plugin-sdk/permissions';
 import { SLOWED } from './intake.js';
 import type { InstalledSource } from './inventory.js';
 import type { Station } from './station.js';

@@ -4,7 +4,7 @@
  * enforced and what only declared.
  */
 import { isAbsolute, resolve } from 'node:path';
-import type { Capabilities } from '@waitbus/plugin-sdk/manifest';
+import type { Capabilities } from '../manifest/entry.js';
 
 export type Enforcement = Readonly<Record<keyof Capabilities, 'enforced' | 'declared'>>;
 
