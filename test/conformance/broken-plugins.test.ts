@@ -45,14 +45,14 @@ const BROKEN: readonly (readonly [string, CheckId, RegExp, Partial<Patience>?])[
   [
     'reads-undeclared',
     'permissions',
-    /restricted: FileSystemRead \/etc\/hosts, which its manifest/,
+    /denied: FileSystemRead \/etc\/hosts, which its manifest/,
   ],
   [
     'writes-undeclared',
     'permissions',
-    /restricted: FileSystemWrite .*\/broken, which its manifest/,
+    /denied: FileSystemWrite .*\/broken, which its manifest/,
   ],
-  ['spawns-undeclared', 'permissions', /restricted: ChildProcess, which its manifest/],
+  ['spawns-undeclared', 'permissions', /denied: ChildProcess, which its manifest/],
 ];
 const INSTALLED_ONLY = ['imports-what-is-not-packed'];
 
