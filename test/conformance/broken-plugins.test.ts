@@ -42,16 +42,8 @@ const BROKEN: readonly (readonly [string, CheckId, RegExp, Partial<Patience>?])[
   ['grows-when-held', 'backpressure', /it grew by \d+ MiB while nothing was acknowledged/],
   ['drops-when-busy', 'backpressure', /of 40 events 1 came/, { event: 3000 }],
   ['stale-lock', 'restart', /after it was killed and started again: .*another one runs already/],
-  [
-    'reads-undeclared',
-    'permissions',
-    /denied: FileSystemRead \/etc\/hosts, which its manifest/,
-  ],
-  [
-    'writes-undeclared',
-    'permissions',
-    /denied: FileSystemWrite .*\/broken, which its manifest/,
-  ],
+  ['reads-undeclared', 'permissions', /denied: FileSystemRead \/etc\/hosts, which its manifest/],
+  ['writes-undeclared', 'permissions', /denied: FileSystemWrite .*\/broken, which its manifest/],
   ['spawns-undeclared', 'permissions', /denied: ChildProcess, which its manifest/],
 ];
 const INSTALLED_ONLY = ['imports-what-is-not-packed'];
