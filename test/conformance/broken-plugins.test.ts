@@ -42,17 +42,9 @@ const BROKEN: readonly (readonly [string, CheckId, RegExp, Partial<Patience>?])[
   ['grows-when-held', 'backpressure', /it grew by \d+ MiB while nothing was acknowledged/],
   ['drops-when-busy', 'backpressure', /of 40 events 1 came/, { event: 3000 }],
   ['stale-lock', 'restart', /after it was killed and started again: .*another one runs already/],
-  [
-    'reads-undeclared',
-    'permissions',
-    /restricted: FileSystemRead \/etc\/hosts, which its manifest/,
-  ],
-  [
-    'writes-undeclared',
-    'permissions',
-    /restricted: FileSystemWrite .*\/broken, which its manifest/,
-  ],
-  ['spawns-undeclared', 'permissions', /restricted: ChildProcess, which its manifest/],
+  ['reads-undeclared', 'permissions', /denied: FileSystemRead \/etc\/hosts, which its manifest/],
+  ['writes-undeclared', 'permissions', /denied: FileSystemWrite .*\/broken, which its manifest/],
+  ['spawns-undeclared', 'permissions', /denied: ChildProcess, which its manifest/],
 ];
 const INSTALLED_ONLY = ['imports-what-is-not-packed'];
 

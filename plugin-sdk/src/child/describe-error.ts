@@ -5,5 +5,6 @@ export function describeError(error: unknown): string {
   const { code, permission, resource } = error as Error & Record<string, unknown>;
   if (code !== 'ERR_ACCESS_DENIED' || typeof permission !== 'string') return error.message;
   const what = typeof resource === 'string' && resource !== '' ? ` ${resource}` : '';
-  return `${error.message}: ${permission}${what}, which its manifest does not declare`;
+  // Newer versions of Node name the flag to add, which is not the author's to give.
+  return `access denied: ${permission}${what}, which its manifest does not declare`;
 }
