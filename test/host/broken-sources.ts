@@ -12,7 +12,7 @@ import { Supervisor } from '../../cli/src/host/supervisor.js';
 import { REPO } from '../support/sandbox.js';
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/sources', import.meta.url));
-const RUNNER = join(REPO, 'cli', 'dist', 'bin', 'source-runner.js');
+export const RUNNER = join(REPO, 'cli', 'dist', 'bin', 'source-runner.js');
 /** Those that do what they should. */
 const GOOD: ReadonlySet<string> = new Set(['good', 'environment', 'large-events', 'tries']);
 export const ULID = '0'.repeat(26);

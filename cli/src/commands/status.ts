@@ -14,6 +14,11 @@ interface SourceLine {
   readonly state: string;
   readonly detail: string;
   readonly remedy: string;
+  readonly pid: number | null;
+  readonly memory: number | null;
+  readonly events: number;
+  readonly last_event: string | null;
+  readonly restarts: number;
 }
 
 export async function run(args: readonly string[]): Promise<number> {
@@ -53,9 +58,21 @@ function printStatus(status: Frame): void {
     print(
       `  ${source.name.padEnd(14)} ${source.version.padEnd(9)} ${source.activation.padEnd(10)} ${source.state}`,
     );
+    const counted = countedOf(source);
+    if (counted.length > 0) print(`    ${counted.join(', ')}`);
     if (source.detail !== '') print(`    ${source.detail}`);
     if (source.remedy !== '') print(`    ${source.remedy}`);
   }
+}
+
+/** What there is to count about a source's process. */
+function countedOf({ pid, memory, events, last_event: last, restarts }: SourceLine): string[] {
+  return [
+    ...(pid === null ? [] : [`pid ${pid}`]),
+    ...(memory === null ? [] : [`${megabytes(memory)} MB`]),
+    ...(last === null ? [] : [`${events} events, the last at ${last}`]),
+    ...(restarts === 0 ? [] : [`started again ${restarts} times`]),
+  ];
 }
 
 function megabytes(bytes: unknown): string {

@@ -82,7 +82,7 @@ export class Station {
       this.#waiters.delete(waiter);
       const { activation } = this.#source.manifest;
       if (this.#waiters.size > 0 || activation === 'always') this.#want();
-      else this.#supervisor?.unwant();
+      else if (this.#installed) this.#supervisor?.unwant();
     };
   }
 

@@ -1,0 +1,121 @@
+/** What the running Node can hold a source to, and the flags for it. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { NO_CAPABILITIES } from '@waitbus/plugin-sdk/manifest';
+import { enforcement, permissionFlags } from '../../cli/src/host/enforcement.js';
+import { Place } from '../support/kernel.js';
+
+const NOTHING = NO_CAPABILITIES;
+const places = { code: ['/code'], own: ['/state'], home: '/home/ada' };
+
+const declaredOf = (of: ReturnType<typeof enforcement>) =>
+  Object.entries(of).flatMap(([name, how]) => (how === 'declared' ? [name] : []));
+
+test('all is enforced for a source that asks for nothing, but the network before Node 25', () => {
+  assert.deepEqual(declaredOf(enforcement(NOTHING, '20.19.0')), ['net']);
+  assert.deepEqual(declaredOf(enforcement(NOTHING, '24.1.0')), ['net']);
+  assert.deepEqual(declaredOf(enforcement(NOTHING, '25.0.0')), []);
+});
+
+test('who may use the network may use all of it', () => {
+  const some = { ...NOTHING, net: ['example.org'] };
+  assert.deepEqual(declaredOf(enforcement(some, '25.0.0')), ['net']);
+});
+
+for (const way of [{ nativeAddon: true }, { childProcess: ['git'] }]) {
+  test(`nothing is called enforced beside a way around it: ${JSON.stringify(way)}`, () => {
+    const all = Object.keys(NOTHING).sort();
+    assert.deepEqual(declaredOf(enforcement({ ...NOTHING, ...way }, '25.0.0')).sort(), all);
+  });
+}
+
+for (const path of ['*', '/', '/*', '/proc', '/proc/self']) {
+  test(`who may read ${path} may read the environment of other processes`, () => {
+    const declared = declaredOf(enforcement({ ...NOTHING, fsRead: [path] }, '25.0.0'));
+    assert.ok(declared.includes('env'));
+    assert.equal(declared.includes('fsRead'), !path.startsWith('/proc'));
+  });
+}
+
+test('the flag is the one of the Node version', () => {
+  for (const [version, flag] of [
+    ['20.19.0', '--experimental-permission'],
+    ['22.12.0', '--experimental-permission'],
+    ['22.13.0', '--permission'],
+    ['23.4.0', '--experimental-permission'],
+    ['23.5.0', '--permission'],
+    ['24.0.0', '--permission'],
+  ] as const) {
+    assert.equal(permissionFlags(NOTHING, version, places)[0], flag, version);
+  }
+});
+
+test('a source reads its code and its state folder, and writes its state folder', () => {
+  assert.deepEqual(permissionFlags(NOTHING, '24.0.0', places), [
+    '--permission',
+    '--allow-fs-read=/code/*',
+    '--allow-fs-read=/state/*',
+    '--allow-fs-write=/state/*',
+  ]);
+});
+
+test('declared paths are absolute, of the home directory, or of the state folder; none twice', () => {
+  const fsRead = ['~/.kube', '~/.kube/config', '/etc/', '/etc/hosts', 'cache/*', '~', '/state'];
+  const flags = permissionFlags({ ...NOTHING, fsRead }, '24.0.0', places);
+  assert.deepEqual(
+    flags.filter((flag) => flag.startsWith('--allow-fs-read')),
+    ['/code/*', '/state/*', '/etc/*', '/home/ada/*'].map((path) => `--allow-fs-read=${path}`),
+  );
+});
+
+test('without a home directory its paths are not granted', () => {
+  const fsWrite = ['~/out', '/out'];
+  const flags = permissionFlags({ ...NOTHING, fsWrite }, '24.0.0', { ...places, home: undefined });
+  assert.deepEqual(
+    flags.filter((flag) => flag.startsWith('--allow-fs-write')),
+    ['--allow-fs-write=/state/*', '--allow-fs-write=/out/*'],
+  );
+});
+
+test('what is declared is allowed, and no more', () => {
+  const extra = (capabilities: object, version: string) =>
+    permissionFlags({ ...NOTHING, ...capabilities }, version, places).filter(
+      (flag) => !/permission|fs-|warning/.test(flag),
+    );
+  assert.deepEqual(extra({}, '25.0.0'), []);
+  assert.deepEqual(extra({ childProcess: ['git'] }, '20.19.0'), ['--allow-child-process']);
+  assert.deepEqual(extra({ nativeAddon: true }, '20.19.0'), ['--allow-addons']);
+  assert.deepEqual(extra({ net: ['*'] }, '24.0.0'), []);
+  assert.deepEqual(extra({ net: ['*'] }, '25.0.0'), ['--allow-net']);
+});
+
+test('the Node at hand takes the flags for any set of paths, and holds to them', () => {
+  using place = new Place();
+  for (const name of ['ab', 'abc']) {
+    mkdirSync(place.path(name, 'd'), { recursive: true });
+    writeFileSync(place.path(name, 'd', 'f'), name);
+  }
+  const probe = `const fs = require('node:fs');
+    const tell = (path) => { try { return fs.readFileSync(path, 'utf8'); } catch (e) { return e.code; } };
+    console.log(process.argv.slice(1).map(tell).join(' '));`;
+  const asked = ['ab/d/f', 'abc/d/f', 'ab/none'].map((path) => place.path(path));
+  for (const [declared, expected] of [
+    [['ab'], 'ab ERR_ACCESS_DENIED ENOENT'],
+    [['ab', 'ab', 'ab/', 'ab/*', 'ab/d', 'ab/d/f'], 'ab ERR_ACCESS_DENIED ENOENT'],
+    [['ab', 'abc'], 'ab abc ENOENT'],
+    [['abc/d/f', 'ab/d/f', 'none', 'nonesuch'], 'ab abc ERR_ACCESS_DENIED'],
+  ] as const) {
+    const fsRead = declared.map((path) => place.path(path) + (path.endsWith('/') ? '/' : ''));
+    const flags = permissionFlags({ ...NOTHING, fsRead }, process.versions.node, {
+      code: [],
+      own: [place.path('state')],
+      home: undefined,
+    });
+    const ran = spawnSync(process.execPath, [...flags, '-e', probe, ...asked], {
+      encoding: 'utf8',
+    });
+    assert.equal(ran.stdout.trim(), expected, ran.stderr);
+  }
+});
