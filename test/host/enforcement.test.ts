@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { NO_CAPABILITIES } from '@waitbus/plugin-sdk/manifest';
-import { enforcement, permissionFlags } from '../../cli/src/host/enforcement.js';
+import { enforcement, permissionFlags } from '@waitbus/plugin-sdk/permissions';
 import { Place } from '../support/kernel.js';
 
 const NOTHING = NO_CAPABILITIES;
