@@ -35,6 +35,16 @@ export function enforcement(capabilities: Capabilities, nodeVersion: string): En
   };
 }
 
+/** The same as two lists of names. */
+export function namesByEnforcement(
+  capabilities: Capabilities,
+  nodeVersion: string,
+): { readonly enforced: readonly string[]; readonly declared: readonly string[] } {
+  const all = Object.entries(enforcement(capabilities, nodeVersion));
+  const those = (how: string) => all.filter(([, one]) => one === how).map(([name]) => name);
+  return { enforced: those('enforced'), declared: those('declared') };
+}
+
 export interface Places {
   /** Absolute paths, files and directories, that the source's program consists of. */
   readonly code: readonly string[];

@@ -1,5 +1,6 @@
 /** `waitbus plugin list`: every plugin, how it is, and what it may do. */
 import { parseArgs } from 'node:util';
+import { namesByEnforcement } from '@waitbus/plugin-sdk/permissions';
 import { askDaemon } from '../../client/ask-daemon.js';
 import { takeInventory, verifyAgain, type InstalledSource } from '../../host/inventory.js';
 import { findInstallation } from '../../installation.js';
@@ -99,9 +100,14 @@ function lineOf(
     ...state,
     pid: live?.pid ?? null,
     memory: live?.memory ?? null,
-    enforced: live?.enforced ?? [],
-    declared: live?.declared ?? [],
+    ...(live === undefined ? heldTo(source) : { enforced: live.enforced, declared: live.declared }),
   };
+}
+
+/** By this Node, as no daemon says by which it is run. */
+function heldTo({ manifest }: InstalledSource): Pick<Line, 'enforced' | 'declared'> {
+  if (manifest.entry === undefined) return { enforced: [], declared: [] };
+  return namesByEnforcement(manifest.capabilities, process.versions.node);
 }
 
 function printTable(lines: readonly Line[]): void {
