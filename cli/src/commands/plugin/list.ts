@@ -27,6 +27,8 @@ interface Live {
   readonly pid: number | null;
   readonly memory: number | null;
   readonly events: number;
+  readonly last_event: string | null;
+  readonly restarts: number;
   readonly enforced: readonly string[];
   readonly declared: readonly string[];
 }
@@ -42,6 +44,9 @@ interface Line {
   readonly remedy: string;
   readonly pid: number | null;
   readonly memory: number | null;
+  readonly events: number;
+  readonly last_event: string | null;
+  readonly restarts: number;
   readonly enforced: readonly string[];
   readonly declared: readonly string[];
 }
@@ -100,6 +105,9 @@ function lineOf(
     ...state,
     pid: live?.pid ?? null,
     memory: live?.memory ?? null,
+    events: live?.events ?? 0,
+    last_event: live?.last_event ?? null,
+    restarts: live?.restarts ?? 0,
     ...(live === undefined ? heldTo(source) : { enforced: live.enforced, declared: live.declared }),
   };
 }
