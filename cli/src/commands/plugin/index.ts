@@ -23,9 +23,14 @@ const SUBCOMMANDS: Readonly<Record<string, () => Promise<Subcommand>>> = {
 };
 
 export async function run([name, ...args]: readonly string[]): Promise<number> {
-  const load = name !== undefined && Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : null;
-  if (load === undefined || load === null) {
-    if (name !== undefined) say(`waitbus plugin: there is no subcommand ${name}`);
+  if (name === undefined || name === 'help') {
+    const { HELP } = await import('../../terminal/help.js');
+    (name === 'help' ? print : say)(HELP['plugin'] ?? '');
+    return name === 'help' ? PLUGIN_EXIT.ok : PLUGIN_EXIT.usage;
+  }
+  const load = Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : undefined;
+  if (load === undefined) {
+    say(`waitbus plugin: there is no subcommand ${name}`);
     say('  waitbus help plugin lists them');
     return PLUGIN_EXIT.usage;
   }
@@ -38,7 +43,7 @@ export async function run([name, ...args]: readonly string[]): Promise<number> {
   try {
     return await subcommand.run(args);
   } catch (error) {
-    sayError(error, `plugin ${String(name)}`);
+    sayError(error, `plugin ${name}`);
     return pluginExitOf(error);
   }
 }
