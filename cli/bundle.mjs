@@ -33,6 +33,7 @@ const common = {
     '@sigstore/core',
     '@sigstore/tuf',
     '@sigstore/verify',
+    'tsx',
   ],
   define: { 'import.meta.url': 'ownUrl' },
   banner: {
@@ -53,6 +54,8 @@ const apart = (filter, path) => ({
 });
 /** A client command does not read the daemon's code, nor the daemon that of the client commands. */
 const daemonApart = apart(/\/commands\/daemon\.js$/, './daemon.js');
+/** `plugin dev` holds a daemon of its own. */
+const devApart = apart(/^\.\/dev\.js$/, './plugin-dev.js');
 /** A source without a webhook does not read the HTTP library. */
 const webhookApart = apart(/\/webhook\/open\.js$/, './webhook.js');
 
@@ -61,11 +64,11 @@ await build({
   entryPoints: { waitbus: 'src/main.ts' },
   // Lazily loaded parts are required: `import()` would start the loader of ES modules for them.
   supported: { 'dynamic-import': false },
-  plugins: [daemonApart],
+  plugins: [daemonApart, devApart],
 });
 await build({
   ...common,
-  entryPoints: { daemon: 'src/commands/daemon.ts' },
+  entryPoints: { daemon: 'src/commands/daemon.ts', 'plugin-dev': 'src/commands/plugin/dev.ts' },
   supported: { 'dynamic-import': false },
 });
 await build({

@@ -4,11 +4,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { NO_CAPABILITIES } from '@waitbus/plugin-sdk/manifest';
-import { enforcement, permissionFlags } from '../../cli/src/host/enforcement.js';
+import { enforcement, permissionFlags } from '@waitbus/plugin-sdk/permissions';
 import { Place } from '../support/kernel.js';
 
 const NOTHING = NO_CAPABILITIES;
-const places = { code: ['/code'], own: ['/state'], home: '/home/ada' };
+const places = { code: ['/code'], own: ['/state'], home: '/h/ada' };
 
 const declaredOf = (of: ReturnType<typeof enforcement>) =>
   Object.entries(of).flatMap(([name, how]) => (how === 'declared' ? [name] : []));
@@ -66,7 +66,7 @@ test('declared paths are absolute, of the home directory, or of the state folder
   const flags = permissionFlags({ ...NOTHING, fsRead }, '24.0.0', places);
   assert.deepEqual(
     flags.filter((flag) => flag.startsWith('--allow-fs-read')),
-    ['/code/*', '/state/*', '/etc/*', '/home/ada/*'].map((path) => `--allow-fs-read=${path}`),
+    ['/code/*', '/state/*', '/etc/*', '/h/ada/*'].map((path) => `--allow-fs-read=${path}`),
   );
 });
 

@@ -93,6 +93,18 @@ for (const [newcomer, owner] of [
   });
 }
 
+test('two packages that nobody pinned claim one name: neither runs', async () => {
+  await using box = new Sandbox();
+  const workspace = new Workspace(box);
+  await workspace.pin();
+  workspace.plugin('one', 'source-one', 'name', emitting('name'));
+  workspace.plugin('two', 'source-two', 'name', emitting('name'));
+  const daemon = await workspace.daemon();
+  await daemon.says(/claims the source name name/);
+  assertExit(await workspace.run('wait', '--source', 'name').ended, 2);
+  assert.equal((await workspace.sources()).get('name')?.['state'], 'quarantined');
+});
+
 test('a package for another waitbus is quarantined, with both versions named', async () => {
   await using box = new Sandbox();
   const workspace = new Workspace(box);

@@ -145,6 +145,11 @@ test('a registry that does not answer is 69, and nothing was changed', async () 
 for (const [what, written, says] of [
   ['no manifest key', { packageJson: { 'waitbus.sources.v1': undefined } }, /declares no source/],
   [
+    'another contract',
+    { packageJson: { 'waitbus.sources.v1': undefined, 'waitbus.sources.v2': {} } },
+    /contract waitbus\.sources\.v2; this waitbus knows waitbus\.sources\.v1/,
+  ],
+  [
     'a broken manifest',
     { packageJson: { 'waitbus.sources.v1': { mine: { activation: 'x' } } } },
     /activation/,

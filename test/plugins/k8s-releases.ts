@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { armedWait, assertExit, jsonLines } from '../cli/verbs.js';
-import type { Sandbox } from '../support/sandbox.js';
+import type { Running, Sandbox } from '../support/sandbox.js';
 import type { WatchApi } from '../support/watch-api.js';
 import { ended, EXAMPLE } from './k8s-stage.js';
 
@@ -51,14 +51,22 @@ export function pinnedVersion(box: Sandbox): string | undefined {
   return plugins[NAME]?.version;
 }
 
-/** A wait wakes when a pod fails. */
-export async function wakes(box: Sandbox, api: WatchApi, name: string): Promise<void> {
-  const wait = await armedWait(box, ...FAILURE, '--json', '--timeout', '60s');
+/** Starts a wait for a pod that fails; while it waits the source runs. */
+export function armed(box: Sandbox): Promise<Running> {
+  return armedWait(box, ...FAILURE, '--json', '--timeout', '4m');
+}
+
+/** A pod fails, and the wait wakes for it. */
+export async function wakesFor(wait: Running, api: WatchApi, name: string): Promise<void> {
   api.cluster.put('pods', ended(name, 1));
   const woken = await wait.ended;
   assertExit(woken, 0);
   const [event] = jsonLines(woken.stdout);
   assert.equal((event?.['fields'] as { pod: string }).pod, name);
+}
+
+export async function wakes(box: Sandbox, api: WatchApi, name: string): Promise<void> {
+  await wakesFor(await armed(box), api, name);
 }
 
 export const homeOf = (box: Sandbox) => join(box.directory, 'home');

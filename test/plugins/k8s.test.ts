@@ -9,6 +9,7 @@ import { Registry } from '../support/registry.js';
 import { Sandbox } from '../support/sandbox.js';
 import { WatchApi } from '../support/watch-api.js';
 import {
+  armed,
   FAILURE,
   giveKubeconfig,
   homeOf,
@@ -17,6 +18,7 @@ import {
   pinnedVersion,
   release,
   wakes,
+  wakesFor,
 } from './k8s-releases.js';
 
 test('published, added, woken; an update that wants more asks', async () => {
@@ -36,6 +38,7 @@ test('published, added, woken; an update that wants more asks', async () => {
   await wakes(box, api, 'first');
 
   await registry.publish(release(box, '1.1.0', ['~/.minikube']));
+  const wait = await armed(box);
   const before = await listed(box);
   assert.equal(before.state, 'running');
   const asked = await box.run(['plugin', 'update', NAME]);
@@ -43,7 +46,7 @@ test('published, added, woken; an update that wants more asks', async () => {
   assert.match(asked.stderr, /~\/\.minikube/);
   assert.deepEqual(await listed(box), before, 'the old one keeps running');
   assert.equal(pinnedVersion(box), '1.0.0');
-  await wakes(box, api, 'second');
+  await wakesFor(wait, api, 'second');
 
   assertExit(await box.run(['plugin', 'update', NAME, '--yes']), 0);
   assert.equal(pinnedVersion(box), '1.1.0');

@@ -42,7 +42,7 @@ export async function run(args: readonly string[]): Promise<number> {
 }
 
 /** Time, source, type and summary, then the fields that the source gave. */
-function lineOf({ received_at: at, event_type: type, summary, fields }: EventFrame): string {
+export function lineOf({ received_at: at, event_type: type, summary, fields }: EventFrame): string {
   const {
     source,
     event_type: _type,

@@ -20,7 +20,7 @@ export interface Config {
   readonly sources: Readonly<Record<string, unknown>>;
 }
 
-const DEFAULTS: Config = {
+export const DEFAULT_CONFIG: Config = {
   durability: 'normal',
   retention: {},
   log: { level: 'info' },
@@ -31,7 +31,7 @@ export const CONFIG_FILES = ['config.json', 'config.yaml', 'config.yml'] as cons
 
 /** @throws WaitbusError WAITBUS_BAD_CONFIG with every problem and its path */
 export async function loadConfig(configDir: string): Promise<Config> {
-  if (!CONFIG_FILES.some((name) => existsSync(join(configDir, name)))) return DEFAULTS;
+  if (!CONFIG_FILES.some((name) => existsSync(join(configDir, name)))) return DEFAULT_CONFIG;
   const { readConfig } = await import('./read-config.js');
   return readConfig(configDir);
 }

@@ -4,9 +4,15 @@
  */
 import { openKernel, type KernelLog } from '@waitbus/kernel';
 import type { WaitbusError } from '@waitbus/plugin-sdk/envelope';
-import { forkWith } from '../host/child.js';
+import { forkWith, type ForkSource } from '../host/child.js';
 import { SourceHost } from '../host/host.js';
-import { takeInventory, verifyAgain } from '../host/inventory.js';
+import {
+  takeInventory,
+  verifyAgain,
+  type InstalledSource,
+  type Inventory,
+} from '../host/inventory.js';
+import type { Patience } from '../host/supervision.js';
 import type { Installation } from '../installation.js';
 import type { Paths } from '../paths.js';
 import { grantedTo, readSecrets } from '../secrets.js';
@@ -24,6 +30,15 @@ export interface DaemonOptions {
   readonly onStopRequest: () => void;
   /** The store or the socket was removed: it must stop, so that the next one can serve. */
   readonly onLost: (error: WaitbusError) => void;
+  /** `plugin dev` alone gives this; no configuration, variable or request leads here. */
+  readonly unpinned?: Unpinned;
+}
+
+/** What runs in place of what is installed, whatever the lock says. */
+export interface Unpinned {
+  readonly takeInventory: () => Promise<Inventory>;
+  readonly fork: ForkSource;
+  readonly patience: Patience;
 }
 
 export interface Daemon {
@@ -32,7 +47,7 @@ export interface Daemon {
 
 /** @throws WaitbusError when another daemon serves, or the store or socket cannot be had */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const { paths, installation, config, env, log } = options;
+  const { paths, installation, config, env, log, unpinned } = options;
   const { maxAge, maxSize } = config.retention;
   const started = Date.now();
 
@@ -59,7 +74,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
   const intake = new SpoolIntake({ directory: paths.spool, publish: kernel.publish, log });
   const look = async () => {
-    const inventory = await takeInventory(installation, paths);
+    const inventory = await (unpinned?.takeInventory() ?? takeInventory(installation, paths));
     for (const { message, remedy } of inventory.problems) log.warn({ remedy }, message);
     return inventory;
   };
@@ -67,12 +82,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   try {
     host = new SourceHost({
       inventory: await look(),
-      fork: forkWith(installation.sourceRunner, env),
+      fork: unpinned?.fork ?? forkWith(installation.sourceRunner, env),
       stateDir: paths.sources,
       config: config.sources,
       secretsFor: (source) => grantedTo(readSecrets(paths.secrets), source),
       publish: kernel.publish,
-      verify: (source) => verifyAgain(installation, paths, source),
+      ...(unpinned === undefined
+        ? { verify: (source: InstalledSource) => verifyAgain(installation, paths, source) }
+        : { patience: unpinned.patience }),
       log,
     });
     kernel.onInterest(host);

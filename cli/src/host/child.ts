@@ -9,7 +9,7 @@ import type { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { HostMessage } from '@waitbus/plugin-sdk';
 import { FramedChannel } from '@waitbus/plugin-sdk/channel';
-import { permissionFlags } from './enforcement.js';
+import { permissionFlags } from '@waitbus/plugin-sdk/permissions';
 import type { InstalledSource } from './inventory.js';
 import { launcher } from './launch.js';
 import { residentBytes } from './memory.js';
@@ -55,25 +55,36 @@ const MAX_BACKLOG_BYTES = 65_536;
 /** Passed to every source. Everything else only when its manifest declares it. */
 const ENVIRONMENT = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR'];
 
+/** The Node that runs a source. */
+export interface HowToRun {
+  readonly execPath: string;
+  /** Such as `20.19.0`. */
+  readonly version: string;
+  /** Flags in the place of the permission model, for a source under development. */
+  readonly unrestricted?: readonly string[];
+}
+
 /**
  * @param runner the program that takes the host's messages
- * @param node the Node that runs it. Default: the one that runs the daemon.
+ * @param how which Node runs it, and how. Default: the one that runs the daemon.
  */
 export function forkWith(
   runner: string,
   env: NodeJS.ProcessEnv,
-  node = { execPath: process.execPath, version: process.versions.node },
+  how: HowToRun = { execPath: process.execPath, version: process.versions.node },
 ): ForkSource {
-  const launch = launcher(env, node.execPath);
+  const launch = launcher(env, how.execPath);
   return (source, stateDir, events) => {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
     const { capabilities } = source.manifest;
-    const flags = permissionFlags(capabilities, node.version, {
-      // The runner loads parts of itself when they are needed.
-      code: [dirname(runner), ...source.readRoots].flatMap(bothNames),
-      own: bothNames(stateDir),
-      home: env['HOME'],
-    });
+    const flags =
+      how.unrestricted ??
+      permissionFlags(capabilities, how.version, {
+        // The runner loads parts of itself when they are needed.
+        code: [dirname(runner), ...source.readRoots].flatMap(bothNames),
+        own: bothNames(stateDir),
+        home: env['HOME'],
+      });
     const { command, args } = launch([...flags, runner]);
     const child = spawn(command, args, {
       cwd: stateDir,

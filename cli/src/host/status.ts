@@ -1,6 +1,6 @@
 /** What `status` says of a source. */
 import type { SourceState } from '@waitbus/kernel';
-import { enforcement } from './enforcement.js';
+import { namesByEnforcement } from '@waitbus/plugin-sdk/permissions';
 import { SLOWED } from './intake.js';
 import type { InstalledSource } from './inventory.js';
 import type { Station } from './station.js';
@@ -40,9 +40,10 @@ export function statusOf(
   const vitals = supervisor?.vitals;
   const slowed = vitals?.slowed ?? false;
   // Without a process there is nothing to hold to anything.
-  const capabilities =
-    supervisor === null ? [] : Object.entries(enforcement(manifest.capabilities, nodeVersion));
-  const named = (how: string) => capabilities.filter(([, is]) => is === how).map(([key]) => key);
+  const held =
+    supervisor === null
+      ? { enforced: [], declared: [] }
+      : namesByEnforcement(manifest.capabilities, nodeVersion);
   return {
     name,
     package: packageName,
@@ -58,7 +59,6 @@ export function statusOf(
     last_event: vitals?.lastEvent?.toISOString() ?? null,
     restarts: vitals?.restarts ?? 0,
     slowed,
-    enforced: named('enforced'),
-    declared: named('declared'),
+    ...held,
   };
 }

@@ -113,6 +113,14 @@ async function describe(tree: Tree, spec: Spec, with_: Resolving): Promise<Candi
 async function observe(directory: string, name: string, version: string): Promise<ObservedPackage> {
   const text = readFileSync(join(directory, 'package.json'), 'utf8');
   if (!declaresSources(text)) {
+    const other = /"waitbus\.sources\.v(\d+)"/.exec(text)?.[1];
+    if (other !== undefined) {
+      throw new WaitbusError(
+        'WAITBUS_ENGINE_MISMATCH',
+        `${name} ${version} is written for contract waitbus.sources.v${other}; this waitbus knows ${MANIFEST_KEY}`,
+        `Upgrade waitbus, or install an older version: npm view ${name} versions lists them.`,
+      );
+    }
     throw new WaitbusError(
       'WAITBUS_BAD_MANIFEST',
       `${name} ${version} declares no source: its package.json has no ${MANIFEST_KEY}`,

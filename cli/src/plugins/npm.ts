@@ -16,6 +16,9 @@ const ALWAYS = [
   '--no-workspaces',
   '--no-global',
   '--loglevel=error',
+  // A registry that is out of reach is said within seconds, not minutes.
+  '--fetch-retry-mintimeout=1000',
+  '--fetch-retry-maxtimeout=4000',
   `--git=${NO_GIT}`,
   '--json',
 ];

@@ -1,6 +1,6 @@
 /** What a person reads before a package is pinned: pure. */
 import { describeCapabilities, describePublisher } from '@waitbus/plugin-sdk/lockfile';
-import type { Enforcement } from '../host/enforcement.js';
+import type { Enforcement } from '@waitbus/plugin-sdk/permissions';
 import type { Candidate } from './candidate.js';
 
 /** @param enforcement what the running Node holds the package's sources to */

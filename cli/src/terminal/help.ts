@@ -112,6 +112,8 @@ pinned in plugins.lock.json when you agree to it, and runs while it is what was 
   restart NAME                a source that was given up tries again
   trust                       accept a new publisher
   lock --fix                  the canonical form of plugins.lock.json
+  new NAME                    write a source of your own
+  dev DIR                     run it from its TypeScript, anew on every save
 
 waitbus plugin SUBCOMMAND --help tells more. The exit codes are in docs/exit-codes.md.`,
 

@@ -14,6 +14,7 @@ import {
   type Step,
 } from '../messages.js';
 import { checkConfig, checkEvent } from './check-event.js';
+import { describeError } from './describe-error.js';
 import { grantedSecret } from './granted-secret.js';
 import { openSourceState } from './source-state.js';
 
@@ -75,7 +76,7 @@ export class SourceRunner {
   fail(error: unknown, remedy: string | null = null): void {
     if (this.#failed) return;
     this.#failed = true;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = describeError(error);
     const told = error instanceof WaitbusError ? error.remedy : null;
     this.#channel.send({ type: 'failed', message, remedy: remedy ?? told });
     this.#exit(1);

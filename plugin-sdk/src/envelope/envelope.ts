@@ -2,7 +2,7 @@
  * The envelope: what a producer hands to the bus, its limits, and the check that every event passes
  * before it is stored. Written by hand because it runs once per event on the hot path.
  */
-import { WaitbusError } from './errors.js';
+import { WaitbusError } from './waitbus-error.js';
 import { stringifyJson } from './json.js';
 
 /** A JSON value, with integers beyond 2^53 as bigint. */

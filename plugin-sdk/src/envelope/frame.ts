@@ -5,7 +5,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { isObject } from './envelope.js';
-import { WaitbusError } from './errors.js';
+import { WaitbusError } from './waitbus-error.js';
 import { parseJson, stringifyJson } from './json.js';
 
 const PREFIX_BYTES = 4;

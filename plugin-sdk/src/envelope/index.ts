@@ -5,3 +5,4 @@ export * from './frame.js';
 export * from './json.js';
 export * from './shell-word.js';
 export * from './vocabulary.js';
+export * from './waitbus-error.js';

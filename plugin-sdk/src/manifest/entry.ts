@@ -43,6 +43,11 @@ export interface SourceEntry {
    * lies under that directory only.
    */
   readonly scope?: string | undefined;
+  /**
+   * Whether two runs that observe the same happening give it the same delivery_id. `per-run`: what
+   * it observes has no identity beyond one run. Default: stable.
+   */
+  readonly deliveryIds?: 'stable' | 'per-run' | undefined;
   /** What `waitbus source env NAME` sets in a shell, for a program that emits by itself. */
   readonly shellEnv?: Readonly<Record<string, ShellVariable>> | undefined;
 }

@@ -1,6 +1,7 @@
 /**
  * The shape of the `waitbus.sources.v1` key of a package.json, checked with zod. Read as data: no
- * code of a plugin runs to find out what it is. What the members mean stands in `entry.ts`.
+ * code of a plugin runs to find out what it is. The descriptions are what editors show; the types
+ * are in `entry.ts`.
  */
 import { subset, valid, validRange } from 'semver';
 import { z } from 'zod';
@@ -12,43 +13,91 @@ const relativePath = z
   .regex(/^\.\/[^\\]+$/, 'must be a path that starts with ./')
   .refine((path) => !path.split('/').includes('..'), 'must not leave the package');
 
+const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
+
 const names = z.array(z.string());
 
-export const capabilitiesSchema = z.strictObject({
-  net: names.default([]),
-  fsRead: names.default([]),
-  fsWrite: names.default([]),
-  childProcess: names.default([]),
-  env: z.array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/)).default([]),
-  nativeAddon: z.boolean().default(NO_CAPABILITIES.nativeAddon),
-});
+export const capabilitiesSchema = z
+  .strictObject({
+    net: names.default([]).describe('Hosts that it talks to, or "*". [] for none.'),
+    fsRead: names
+      .default([])
+      .describe('What it reads beside its own package: absolute paths, ~/paths, or "*".'),
+    fsWrite: names
+      .default([])
+      .describe('What it writes beside its own state directory: absolute paths, ~/paths, or "*".'),
+    childProcess: names.default([]).describe('Programs that it starts, or "*". [] for none.'),
+    env: z
+      .array(variableName)
+      .default([])
+      .describe('Environment variables that are passed to it beside PATH, HOME and the like.'),
+    nativeAddon: z
+      .boolean()
+      .default(NO_CAPABILITIES.nativeAddon)
+      .describe('Whether it, or a package that it depends on, loads native code.'),
+  })
+  .describe('What the source needs. Shown before it is installed; enforced where Node can.');
 
 const shellVariable = z.union([
-  z.strictObject({ append: z.string().min(1) }),
-  z.strictObject({ prependPath: relativePath }),
-  z.strictObject({ value: z.string() }),
+  z.strictObject({
+    append: z.string().min(1).describe('A word that is added to what the variable holds.'),
+  }),
+  z.strictObject({
+    prependPath: relativePath.describe(
+      'A path of the package, put before what the variable holds.',
+    ),
+  }),
+  z.strictObject({ value: z.string().describe('What the variable is set to.') }),
 ]);
 
 export const sourceEntrySchema = z
   .strictObject({
-    entry: relativePath.optional(),
-    activation: z.enum(['always', 'on-demand', 'emit-only']),
-    eventTypes: z.array(z.string().regex(EVENT_TYPE)).min(1),
+    entry: relativePath
+      .optional()
+      .describe('The module whose default export is the source. Absent for emit-only.'),
+    activation: z
+      .enum(['always', 'on-demand', 'emit-only'])
+      .describe(
+        'on-demand: runs while somebody waits on it. always: runs whenever the daemon does. emit-only: no process; other programs emit under this name.',
+      ),
+    eventTypes: z
+      .array(z.string().regex(EVENT_TYPE))
+      .min(1)
+      .describe('Every event type that it emits. One that is not listed is refused.'),
     capabilities: capabilitiesSchema.default(() => capabilitiesSchema.parse({})),
-    scope: z.string().min(1).optional(),
-    shellEnv: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), shellVariable).optional(),
+    scope: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'The key of fields that holds a path. With it, a waiter hears of what lies under its own directory only.',
+      ),
+    deliveryIds: z
+      .enum(['stable', 'per-run'])
+      .optional()
+      .describe(
+        'stable (the default): two runs that observe the same happening give it the same delivery_id. per-run: what it observes has no identity beyond one run, such as a saved file.',
+      ),
+    shellEnv: z
+      .record(variableName, shellVariable)
+      .optional()
+      .describe(
+        'What `waitbus source env NAME` sets in a shell, for a program that emits by itself.',
+      ),
   })
   .refine((source) => (source.activation === 'emit-only') === (source.entry === undefined), {
     path: ['entry'],
     message: 'is required unless activation is emit-only, and absent then',
-  });
+  })
+  .describe('A source, under the name that people type at --source.');
 
 export const manifestSchema = z
   .record(
     z.string().regex(SOURCE_NAME, `a source name matches ${SOURCE_NAME.source}`),
     sourceEntrySchema,
   )
-  .refine((sources) => Object.keys(sources).length > 0, 'declares no source');
+  .refine((sources) => Object.keys(sources).length > 0, 'declares no source')
+  .describe('The waitbus sources of this package, by name. Read as data, before any code runs.');
 
 /** A range must bound the major version: what works with every future waitbus is not known. */
 const waitbusRange = z
@@ -56,12 +105,23 @@ const waitbusRange = z
   .refine((range) => validRange(range) !== null, { error: 'is not a semver range', abort: true })
   .refine((range) => subset(range, '<1000000.0.0'), {
     error: 'does not bound the major version; write it like ^1.0.0',
-  });
+  })
+  .describe(
+    'The versions of waitbus it is written for; must bound the major version, as ^1.0.0 does.',
+  );
 
 /** The members of package.json that matter to the host. Others are the author's own. */
 export const packageSchema = z.looseObject({
-  name: z.string().min(1),
-  version: z.string().refine((version) => valid(version) !== null, 'is not a semantic version'),
-  engines: z.looseObject({ waitbus: waitbusRange, node: z.string().optional() }),
+  name: z.string().min(1).describe('The package; by custom waitbus-source-NAME.'),
+  version: z
+    .string()
+    .refine((version) => valid(version) !== null, 'is not a semantic version')
+    .describe('A semantic version; pinned together with the content.'),
+  engines: z
+    .looseObject({
+      waitbus: waitbusRange,
+      node: z.string().optional().describe('The versions of Node it runs on.'),
+    })
+    .describe('Checked before any code of the package runs.'),
   [MANIFEST_KEY]: manifestSchema,
 });

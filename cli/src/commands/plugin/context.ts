@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { asWaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { askDaemon } from '../../client/ask-daemon.js';
-import { enforcement } from '../../host/enforcement.js';
+import { enforcement } from '@waitbus/plugin-sdk/permissions';
 import { findInstallation } from '../../installation.js';
 import { resolvePaths, type Paths } from '../../paths.js';
 import type { AddOptions } from '../../plugins/add.js';

@@ -10,9 +10,11 @@ interface Subcommand {
 const SUBCOMMANDS: Readonly<Record<string, () => Promise<Subcommand>>> = {
   add: () => import('./add.js'),
   audit: () => import('./audit.js'),
+  dev: () => import('./dev.js'),
   install: () => import('./install.js'),
   list: () => import('./list.js'),
   lock: () => import('./lock.js'),
+  new: () => import('./new.js'),
   remove: () => import('./remove.js'),
   restart: () => import('./restart.js'),
   trust: () => import('./trust.js'),

@@ -1,5 +1,6 @@
 /** `waitbus plugin list`: every plugin, how it is, and what it may do. */
 import { parseArgs } from 'node:util';
+import { namesByEnforcement } from '@waitbus/plugin-sdk/permissions';
 import { askDaemon } from '../../client/ask-daemon.js';
 import { takeInventory, verifyAgain, type InstalledSource } from '../../host/inventory.js';
 import { findInstallation } from '../../installation.js';
@@ -26,6 +27,8 @@ interface Live {
   readonly pid: number | null;
   readonly memory: number | null;
   readonly events: number;
+  readonly last_event: string | null;
+  readonly restarts: number;
   readonly enforced: readonly string[];
   readonly declared: readonly string[];
 }
@@ -41,6 +44,9 @@ interface Line {
   readonly remedy: string;
   readonly pid: number | null;
   readonly memory: number | null;
+  readonly events: number;
+  readonly last_event: string | null;
+  readonly restarts: number;
   readonly enforced: readonly string[];
   readonly declared: readonly string[];
 }
@@ -99,9 +105,17 @@ function lineOf(
     ...state,
     pid: live?.pid ?? null,
     memory: live?.memory ?? null,
-    enforced: live?.enforced ?? [],
-    declared: live?.declared ?? [],
+    events: live?.events ?? 0,
+    last_event: live?.last_event ?? null,
+    restarts: live?.restarts ?? 0,
+    ...(live === undefined ? heldTo(source) : { enforced: live.enforced, declared: live.declared }),
   };
+}
+
+/** By this Node, as no daemon says by which it is run. */
+function heldTo({ manifest }: InstalledSource): Pick<Line, 'enforced' | 'declared'> {
+  if (manifest.entry === undefined) return { enforced: [], declared: [] };
+  return namesByEnforcement(manifest.capabilities, process.versions.node);
 }
 
 function printTable(lines: readonly Line[]): void {

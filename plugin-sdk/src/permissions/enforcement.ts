@@ -4,7 +4,7 @@
  * enforced and what only declared.
  */
 import { isAbsolute, resolve } from 'node:path';
-import type { Capabilities } from '@waitbus/plugin-sdk/manifest';
+import type { Capabilities } from '../manifest/entry.js';
 
 export type Enforcement = Readonly<Record<keyof Capabilities, 'enforced' | 'declared'>>;
 
@@ -33,6 +33,16 @@ export function enforcement(capabilities: Capabilities, nodeVersion: string): En
     // Node allows all of the network or none of it.
     net: when(featuresOf(nodeVersion).net && net.length === 0),
   };
+}
+
+/** The same as two lists of names. */
+export function namesByEnforcement(
+  capabilities: Capabilities,
+  nodeVersion: string,
+): { readonly enforced: readonly string[]; readonly declared: readonly string[] } {
+  const all = Object.entries(enforcement(capabilities, nodeVersion));
+  const those = (how: string) => all.filter(([, one]) => one === how).map(([name]) => name);
+  return { enforced: those('enforced'), declared: those('declared') };
 }
 
 export interface Places {
