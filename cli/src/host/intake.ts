@@ -11,7 +11,7 @@ import type { SupervisorOptions } from './supervision.js';
 type Answer = (message: HostMessage) => void;
 
 /** A larger event counts as several. */
-const USUAL_BYTES = 4096;
+const USUAL_BYTES = 1024;
 
 export class Intake {
   readonly #options: Pick<SupervisorOptions, 'publish' | 'log'>;

@@ -60,7 +60,7 @@ export function readLines(
   clock: () => number,
 ): void {
   const cutter = new LineCutter(onLine);
-  const allowance = new Allowance({ clock, perSecond: 4096, burst: 4096 });
+  const allowance = new Allowance({ clock, perSecond: 4096, burst: 256 });
   let resting: NodeJS.Timeout | null = null;
   stream.on('data', (chunk: Buffer) => {
     const lines = cutter.push(chunk);

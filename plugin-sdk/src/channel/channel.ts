@@ -12,6 +12,9 @@ export const CHANNEL_FD = 3;
 /** A frame's cap: a payload may have 10 MiB, and the rest of an event fits beside it. */
 export const MAX_MESSAGE_BYTES = 12 * 1024 * 1024;
 
+/** What Node reads at most at once. A pipe that has more than that has more than its turn's worth. */
+const FULL_CHUNK_BYTES = 65_536;
+
 export interface ChannelEvents {
   /** A JSON object that came in, and the size of its frame. */
   readonly onMessage: (message: Record<string, unknown>, bytes: number) => void;
@@ -33,13 +36,18 @@ export class FramedChannel {
   readonly #decoder = new FrameDecoder(MAX_MESSAGE_BYTES);
   #broken = false;
   #held = false;
+  /** It had its turn; others have theirs before it is read on. */
+  #resting = false;
   #corked = false;
 
   constructor(socket: Socket, events: ChannelEvents, options: ChannelOptions = {}) {
     this.#socket = socket;
     this.#events = events;
     this.#maxBacklogBytes = options.maxBacklogBytes ?? Infinity;
-    socket.on('data', (chunk: Buffer) => this.#read(chunk));
+    socket.on('data', (chunk: Buffer) => {
+      if (chunk.length >= FULL_CHUNK_BYTES) this.#rest();
+      this.#read(chunk);
+    });
     socket.on('drain', () => this.#goOn());
     // A reset is an end like any other; 'close' follows.
     socket.on('error', () => undefined);
@@ -108,8 +116,17 @@ export class FramedChannel {
     }
   }
 
+  #rest(): void {
+    this.#resting = true;
+    this.#socket.pause();
+    setImmediate(() => {
+      this.#resting = false;
+      this.#goOn();
+    });
+  }
+
   #goOn(): void {
-    if (!this.#held && !this.#isBehind()) this.#socket.resume();
+    if (!this.#held && !this.#resting && !this.#isBehind()) this.#socket.resume();
   }
 
   #isBehind(): boolean {
