@@ -3,7 +3,7 @@
  * the directories and their overrides stand in docs/reference.md.
  */
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 export interface Paths {
   /** Default: XDG state, or ~/Library/Application Support on macOS. */
@@ -60,7 +60,8 @@ export function resolvePaths(surroundings: Surroundings = ours()): Paths {
     sources: join(stateDir, 'sources'),
     plugins: join(stateDir, 'plugins'),
     secrets: join(stateDir, 'secrets.json'),
-    lockfile: env['WAITBUS_LOCKFILE'] || join(configDir, 'plugins.lock.json'),
+    // A daemon is started elsewhere, and must mean the same file.
+    lockfile: resolve(env['WAITBUS_LOCKFILE'] || join(configDir, 'plugins.lock.json')),
   };
 }
 

@@ -184,6 +184,13 @@ test('65: a lock that is malformed or not canonical; --fix mends only the form',
   }
 });
 
+test('65: a pin that says it is of the source tree hides nothing', async () => {
+  await using box = new PluginBox();
+  await box.add(await box.tarball());
+  change(box, MINE, { origin: 'workspace' });
+  assertEnds(await box.plugin('audit', '--ci'), 65, /origin workspace/);
+});
+
 test('66: no lock; a package without a pin', async () => {
   await using box = new PluginBox();
   assertEnds(await box.plugin('audit', '--ci'), 66, /there is no/);

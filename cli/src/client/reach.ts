@@ -101,6 +101,7 @@ async function startDaemon(paths: Paths): Promise<void> {
         WAITBUS_STATE_DIR: paths.stateDir,
         WAITBUS_RUNTIME_DIR: paths.runtimeDir,
         WAITBUS_CONFIG_DIR: paths.configDir,
+        WAITBUS_LOCKFILE: paths.lockfile,
       },
     },
   );

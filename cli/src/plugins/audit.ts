@@ -83,7 +83,11 @@ export async function audit(
   const findings: Finding[] = [...conflicts(lock)];
   for (const name of names) {
     const pin = lock.plugins[name] as Pin;
-    if (pin.origin !== 'workspace') findings.push(...(await examine(name, pin, options)));
+    findings.push(
+      ...(pin.origin === 'workspace'
+        ? [notOfALock(name, lockfile)]
+        : await examine(name, pin, options)),
+    );
   }
   for (const name of installedIn(pluginsDir)) {
     if (Object.hasOwn(lock.plugins, name)) continue;
@@ -95,6 +99,16 @@ export async function audit(
     findings.push(finding('not-pinned', name, error));
   }
   return { plugins: names, findings };
+}
+
+/** Nothing is installed by such a pin: it would be a way to hide a package from an audit. */
+function notOfALock(name: string, lockfile: string): Finding {
+  const error = new WaitbusError(
+    'WAITBUS_BAD_LOCKFILE',
+    `${name} has origin workspace, which only the lock of waitbus's own source tree has`,
+    `Remove it from ${lockfile}: waitbus plugin remove ${name}`,
+  );
+  return finding('lock-malformed', name, error);
 }
 
 async function examine(name: string, pin: Pin, options: AuditOptions): Promise<Finding[]> {
