@@ -98,6 +98,17 @@ test('an empty lock is canonical too', () => {
   assert.deepEqual(parseLockfile(text, 'x'), EMPTY_LOCKFILE);
 });
 
+test('a __proto__ key is refused however it is written; a value of that name is one like any', () => {
+  for (const key of ['"__proto__"', '"\\u005f_proto__"', '"__pr\\u006fto__"']) {
+    assertRefused(
+      TEXT.replace('"plugins": {', `"plugins": {\n    ${key}: {},`),
+      /holds a __proto__ key/,
+    );
+  }
+  const lock = { ...LOCK, plugins: { x: { ...PIN, version: '__proto__' } } };
+  assert.deepEqual(parseLockfile(formatLockfile(lock), 'x'), lock);
+});
+
 test('every refusal names the file and, where it can, the line', async (t) => {
   const versionLine = TEXT.split('\n').findIndex((line) => line.includes('"version": "1.4.2"')) + 1;
   const cases: readonly (readonly [string, string, RegExp])[] = [

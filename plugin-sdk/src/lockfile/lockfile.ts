@@ -145,13 +145,19 @@ function checked(text: string, file: string): Lockfile {
   const lines = text.split('\n');
   const marker = lines.findIndex((line) => /^(<{7}|={7}|>{7})/.test(line));
   if (marker !== -1) throw bad(file, marker + 1, 'holds a merge conflict marker');
-  const hidden = lines.findIndex((line) => /"(_|\\u005f)(_|\\u005f)proto/i.test(line));
-  if (hidden !== -1) throw bad(file, hidden + 1, 'holds a __proto__ key');
   let data: unknown;
+  let hidden = false;
   try {
-    data = JSON.parse(text);
+    data = JSON.parse(text, (key, value: unknown) => {
+      hidden ||= key === '__proto__';
+      return value;
+    });
   } catch (error) {
     throw new WaitbusError('WAITBUS_BAD_LOCKFILE', `${file}: ${(error as Error).message}`);
+  }
+  if (hidden) {
+    const line = lines.findIndex((one) => /"__proto__"\s*:/.test(one));
+    throw bad(file, line + 1, 'holds a __proto__ key');
   }
   const version = (data as { lockfileVersion?: unknown } | null)?.lockfileVersion;
   if (typeof version === 'number' && version > LOCKFILE_VERSION) {
@@ -186,6 +192,8 @@ export function compareCodePoints(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
+/** @param line from 1; 0 when it is not known: it is written with escapes */
 function bad(file: string, line: number, problem: string): WaitbusError {
-  return new WaitbusError('WAITBUS_BAD_LOCKFILE', `${file}: line ${line} ${problem}`);
+  const where = line === 0 ? 'it' : `line ${line}`;
+  return new WaitbusError('WAITBUS_BAD_LOCKFILE', `${file}: ${where} ${problem}`);
 }
