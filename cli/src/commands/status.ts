@@ -5,21 +5,8 @@ import { askDaemon } from '../client/ask-daemon.js';
 import type { Frame } from '../client/connection.js';
 import { pathsOf } from '../client/reach.js';
 import { formatDuration } from '../duration.js';
+import type { SourceStatus } from '../host/status.js';
 import { EXIT, print, say } from '../terminal/exit.js';
-
-interface SourceLine {
-  readonly name: string;
-  readonly version: string;
-  readonly activation: string;
-  readonly state: string;
-  readonly detail: string;
-  readonly remedy: string;
-  readonly pid: number | null;
-  readonly memory: number | null;
-  readonly events: number;
-  readonly last_event: string | null;
-  readonly restarts: number;
-}
 
 export async function run(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
@@ -54,7 +41,7 @@ function printStatus(status: Frame): void {
   print(`subscribers  ${text('subscribers')}`);
   if (attached.length > 0) print(`attached     ${attached.join(', ')}`);
   print('sources');
-  for (const source of status['sources'] as readonly SourceLine[]) {
+  for (const source of status['sources'] as readonly SourceStatus[]) {
     print(
       `  ${source.name.padEnd(14)} ${source.version.padEnd(9)} ${source.activation.padEnd(10)} ${source.state}`,
     );
@@ -66,7 +53,7 @@ function printStatus(status: Frame): void {
 }
 
 /** What there is to count about a source's process. */
-function countedOf({ pid, memory, events, last_event: last, restarts }: SourceLine): string[] {
+function countedOf({ pid, memory, events, last_event: last, restarts }: SourceStatus): string[] {
   return [
     ...(pid === null ? [] : [`pid ${pid}`]),
     ...(memory === null ? [] : [`${megabytes(memory)} MB`]),

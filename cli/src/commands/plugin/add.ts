@@ -2,8 +2,8 @@
 import { parseArgs } from 'node:util';
 import { addPlugin, type Added } from '../../plugins/add.js';
 import { PLUGIN_EXIT } from '../../plugins/exit-codes.js';
-import { print, say, UsageError } from '../../terminal/exit.js';
-import { addOptions, changed, COMMON, lockfileOf, specOf } from './context.js';
+import { print, say } from '../../terminal/exit.js';
+import { addOptions, changed, COMMON, lockfileOf, specOf, onlyWord } from './context.js';
 import { resolvePaths } from '../../paths.js';
 
 export const help = `usage: waitbus plugin add NAME[@RANGE] | ./file.tgz | ./directory
@@ -34,9 +34,7 @@ export async function run(args: readonly string[]): Promise<number> {
       json: { type: 'boolean' },
     },
   });
-  const [what, ...rest] = positionals;
-  if (what === undefined || rest.length > 0)
-    throw new UsageError('name one package, file or directory');
+  const what = onlyWord(positionals, 'one package, file or directory');
   const paths = resolvePaths();
   const lockfile = lockfileOf(values.lockfile, paths);
   const { yes = false, frozen = false } = values;

@@ -12,7 +12,7 @@ import type { Consent } from '../../plugins/admit.js';
 import { gatherEvidence } from '../../plugins/evidence.js';
 import { parseSpec, type Spec } from '../../plugins/spec.js';
 import { viewOf } from '../../plugins/view.js';
-import { say } from '../../terminal/exit.js';
+import { say, UsageError } from '../../terminal/exit.js';
 
 export const COMMON = { lockfile: { type: 'string' } } as const;
 
@@ -38,6 +38,13 @@ export function specOf(text: string): Spec {
     const found = statSync(path, { throwIfNoEntry: false });
     return found === undefined ? null : found.isDirectory();
   });
+}
+
+/** The one word that a subcommand takes. @throws UsageError for none or several */
+export function onlyWord(positionals: readonly string[], what: string): string {
+  const [word, ...rest] = positionals;
+  if (word === undefined || rest.length > 0) throw new UsageError(`name ${what}`);
+  return word;
 }
 
 export interface Choices {

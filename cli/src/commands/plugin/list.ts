@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { namesByEnforcement } from '@waitbus/plugin-sdk/permissions';
 import { askDaemon } from '../../client/ask-daemon.js';
+import type { SourceStatus } from '../../host/status.js';
 import { takeInventory, verifyAgain, type InstalledSource } from '../../host/inventory.js';
 import { findInstallation } from '../../installation.js';
 import { resolvePaths } from '../../paths.js';
@@ -18,37 +19,10 @@ capabilities this Node enforces and which are only declared. Compares every byte
 example
   waitbus plugin list`;
 
-/** What a running daemon says of a source. */
-interface Live {
-  readonly name: string;
-  readonly state: string;
-  readonly detail: string;
-  readonly remedy: string;
-  readonly pid: number | null;
-  readonly memory: number | null;
-  readonly events: number;
-  readonly last_event: string | null;
-  readonly restarts: number;
-  readonly enforced: readonly string[];
-  readonly declared: readonly string[];
-}
-
-interface Line {
+/** A source, as a running daemon says or as it would say. */
+interface Line extends Omit<SourceStatus, 'name' | 'package' | 'slowed'> {
   readonly plugin: string;
-  readonly version: string;
   readonly source: string;
-  readonly activation: string;
-  readonly evidence: string;
-  readonly state: string;
-  readonly detail: string;
-  readonly remedy: string;
-  readonly pid: number | null;
-  readonly memory: number | null;
-  readonly events: number;
-  readonly last_event: string | null;
-  readonly restarts: number;
-  readonly enforced: readonly string[];
-  readonly declared: readonly string[];
 }
 
 export async function run(args: readonly string[]): Promise<number> {
@@ -80,22 +54,28 @@ export async function run(args: readonly string[]): Promise<number> {
   return PLUGIN_EXIT.ok;
 }
 
-async function liveSources(paths: ReturnType<typeof resolvePaths>): Promise<Map<string, Live>> {
+async function liveSources(
+  paths: ReturnType<typeof resolvePaths>,
+): Promise<Map<string, SourceStatus>> {
   const status = await askDaemon(paths, { op: 'status' });
-  const sources = (status?.['sources'] ?? []) as readonly Live[];
+  const sources = (status?.['sources'] ?? []) as readonly SourceStatus[];
   return new Map(sources.map((source) => [source.name, source]));
 }
 
 function lineOf(
   source: InstalledSource,
   quarantine: { readonly reason: string; readonly remedy: string } | null,
-  live: Live | undefined,
+  live: SourceStatus | undefined,
 ): Line {
   const { name, packageName, version, manifest, evidence } = source;
   const state =
     quarantine === null
-      ? { state: live?.state ?? 'stopped', detail: live?.detail ?? '', remedy: live?.remedy ?? '' }
-      : { state: 'quarantined', detail: quarantine.reason, remedy: quarantine.remedy };
+      ? {
+          state: live?.state ?? ('stopped' as const),
+          detail: live?.detail ?? '',
+          remedy: live?.remedy ?? '',
+        }
+      : { state: 'quarantined' as const, detail: quarantine.reason, remedy: quarantine.remedy };
   return {
     plugin: packageName,
     version,

@@ -8,8 +8,8 @@ import { resolvePaths } from '../../paths.js';
 import { prune, withoutPin } from '../../plugins/commit.js';
 import { PLUGIN_EXIT } from '../../plugins/exit-codes.js';
 import { exclusively, readLockfile } from '../../plugins/lock-store.js';
-import { say, UsageError } from '../../terminal/exit.js';
-import { changed, COMMON, lockfileOf } from './context.js';
+import { say } from '../../terminal/exit.js';
+import { changed, COMMON, lockfileOf, onlyWord } from './context.js';
 
 export const help = `usage: waitbus plugin remove NAME [--lockfile PATH]
 
@@ -26,8 +26,7 @@ export async function run(args: readonly string[]): Promise<number> {
     strict: true,
     options: COMMON,
   });
-  const [name, ...rest] = positionals;
-  if (name === undefined || rest.length > 0) throw new UsageError('name one plugin');
+  const name = onlyWord(positionals, 'one plugin');
   const paths = resolvePaths();
   const lockfile = lockfileOf(values.lockfile, paths);
   const waiting = () => say('waiting for another waitbus plugin command');

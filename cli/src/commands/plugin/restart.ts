@@ -5,8 +5,8 @@ import { askDaemon } from '../../client/ask-daemon.js';
 import { resolvePaths } from '../../paths.js';
 import { PLUGIN_EXIT } from '../../plugins/exit-codes.js';
 import { readLockfile } from '../../plugins/lock-store.js';
-import { say, UsageError } from '../../terminal/exit.js';
-import { COMMON, lockfileOf } from './context.js';
+import { say } from '../../terminal/exit.js';
+import { COMMON, lockfileOf, onlyWord } from './context.js';
 
 export const help = `usage: waitbus plugin restart NAME
 
@@ -23,8 +23,7 @@ export async function run(args: readonly string[]): Promise<number> {
     strict: true,
     options: COMMON,
   });
-  const [name, ...rest] = positionals;
-  if (name === undefined || rest.length > 0) throw new UsageError('name one source or plugin');
+  const name = onlyWord(positionals, 'one source or plugin');
   const paths = resolvePaths();
   const plugins = readLockfile(lockfileOf(values.lockfile, paths))?.plugins ?? {};
   const sources = (Object.hasOwn(plugins, name) ? plugins[name]?.sources : undefined) ?? [name];
