@@ -1,6 +1,6 @@
 /**
- * Bundles the programs that waitbus starts: the `waitbus` command with its client commands, the
- * daemon, the runner of source processes, and the tool that writes the workspace's lock. They are
+ * Bundles the programs that waitbus starts: the `waitbus` command with its client commands, those of
+ * plugins, the daemon, the runner of source processes, and the tool that writes the workspace's lock. They are
  * CommonJS, whose loader costs a short command 10 to 20 ms less than that of ES modules; a module
  * is evaluated when it is first needed. Native packages, and those that only the daemon loads, stay
  * outside.
@@ -54,6 +54,8 @@ const apart = (filter, path) => ({
 });
 /** A client command does not read the daemon's code, nor the daemon that of the client commands. */
 const daemonApart = apart(/\/commands\/daemon\.js$/, './daemon.js');
+/** A short command does not read what installs and audits packages. */
+const pluginApart = apart(/\/commands\/plugin\/index\.js$/, './plugin.js');
 /** `plugin dev` holds a daemon of its own. */
 const devApart = apart(/^\.\/dev\.js$/, './plugin-dev.js');
 /** A source without a webhook does not read the HTTP library. */
@@ -64,7 +66,13 @@ await build({
   entryPoints: { waitbus: 'src/main.ts' },
   // Lazily loaded parts are required: `import()` would start the loader of ES modules for them.
   supported: { 'dynamic-import': false },
-  plugins: [daemonApart, devApart],
+  plugins: [daemonApart, pluginApart],
+});
+await build({
+  ...common,
+  entryPoints: { plugin: 'src/commands/plugin/index.ts' },
+  supported: { 'dynamic-import': false },
+  plugins: [devApart],
 });
 await build({
   ...common,
