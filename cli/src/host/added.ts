@@ -17,6 +17,7 @@ import { packageIn, prefixOf } from '../plugins/layout.js';
 import { readLockfile } from '../plugins/lock-store.js';
 import { conflictsOf, describeConflict, ownersOf } from '../plugins/reserved.js';
 import { engineMismatch, type InstalledSource, type Quarantine } from './inventory.js';
+import { isShortage } from './shortage.js';
 
 /** Where the user's pins and packages are. */
 export interface AddedPackages {
@@ -71,6 +72,7 @@ export async function verifyAdded(
         return changed(packageName, inspection.reasons);
     }
   } catch (error) {
+    if (isShortage(error)) throw error;
     const { message, remedy } = asWaitbusError(error);
     return { reason: message, remedy };
   }

@@ -30,6 +30,7 @@ import {
   type Installation,
 } from '../installation.js';
 import { addedSources, verifyAdded, type AddedPackages } from './added.js';
+import { isShortage } from './shortage.js';
 
 /** A source that was found. */
 export interface InstalledSource {
@@ -93,6 +94,7 @@ export async function takeInventory(
 /**
  * Looks at one source again, right before its code would run: what was pinned when the daemon
  * started may have been changed since.
+ * @throws when the machine is too short of something to look
  */
 export async function verifyAgain(
   installation: Installation,
@@ -105,6 +107,7 @@ export async function verifyAgain(
     const lock = parseLockfile(readFileSync(installation.lockfile, 'utf8'), installation.lockfile);
     return differenceFromPin(look, lock);
   } catch (error) {
+    if (isShortage(error)) throw error;
     const { message, remedy } = asWaitbusError(error);
     return { reason: message, remedy };
   }

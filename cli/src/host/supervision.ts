@@ -25,7 +25,10 @@ export interface SupervisorOptions {
   readonly log: SupervisorLog;
   /** Milliseconds that a source runs on after the last interest. */
   readonly lingerMs: number;
-  /** Asked right before its code would run: why it must not, or null. Default: nothing. */
+  /**
+   * Asked right before its code would run: why it must not, or null; when it throws, the source has
+   * failed and is tried again. Default: nothing.
+   */
   readonly verify?: (source: InstalledSource) => Promise<Quarantine | null>;
   /** What the user granted it, read at each start. Default: nothing. */
   readonly secrets?: () => Readonly<Record<string, string>>;

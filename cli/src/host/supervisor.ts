@@ -3,7 +3,7 @@
  * up after five failures in a row, and never two processes at once. Tells listeners every change;
  * what they do with it is theirs. What happens within a run is `run.ts`'s.
  */
-import { asWaitbusError, ERRORS } from '@waitbus/plugin-sdk/envelope';
+import { ERRORS, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import type { SourceState } from '@waitbus/kernel';
 import { Chatter } from './chatter.js';
 import { Intake } from './intake.js';
@@ -142,27 +142,34 @@ export class Supervisor {
     const attempt = ++this.#attempt;
     this.#armedGeneration = -1;
     this.#become('starting');
-    void this.#prepare().then((quarantine) => {
-      if (attempt !== this.#attempt) return;
-      if (quarantine === null) {
-        this.#launch();
-        return;
-      }
-      const { reason, remedy } = quarantine;
-      this.#options.log.warn({ source: this.#source.name, remedy }, reason);
-      this.#become('quarantined', reason, remedy);
-    });
+    const ifCurrent =
+      <T>(then: (value: T) => void) =>
+      (value: T) => {
+        if (attempt === this.#attempt) then(value);
+      };
+    this.#prepare().then(
+      ifCurrent((quarantine) => this.#decided(quarantine)),
+      ifCurrent((error: Error) => {
+        const remedy = error instanceof WaitbusError ? error.remedy : null;
+        this.#ended({ reason: error.message, remedy, ranMs: 0 });
+      }),
+    );
   }
 
   /** Waits for the process before, which may hold a port, then looks at the package again. */
   async #prepare(): Promise<Quarantine | null> {
     await this.#leaving?.gone;
-    try {
-      return await this.#options.verify(this.#source);
-    } catch (error) {
-      const { message, remedy } = asWaitbusError(error);
-      return { reason: message, remedy };
+    return this.#options.verify(this.#source);
+  }
+
+  #decided(quarantine: Quarantine | null): void {
+    if (quarantine === null) {
+      this.#launch();
+      return;
     }
+    const { reason, remedy } = quarantine;
+    this.#options.log.warn({ source: this.#source.name, remedy }, reason);
+    this.#become('quarantined', reason, remedy);
   }
 
   #launch(): void {
