@@ -11,6 +11,7 @@ import {
   trust,
   type Pin,
 } from '@waitbus/plugin-sdk/lockfile';
+import { isShortage } from '../host/shortage.js';
 import { packageIn, prefixOf } from './layout.js';
 
 export type Inspection =
@@ -36,6 +37,7 @@ export async function inspectPrefix(prefix: string, name: string, pin: Pin): Pro
     ];
     return reasons.length === 0 ? { state: 'intact' } : { state: 'changed', reasons };
   } catch (error) {
+    if (isShortage(error)) throw error;
     return { state: 'changed', reasons: [asWaitbusError(error).message] };
   }
 }
