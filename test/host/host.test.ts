@@ -13,6 +13,7 @@ class House implements AsyncDisposable {
   readonly place = new Place();
   readonly host: SourceHost;
   readonly frames: SourceStateFrame[] = [];
+  readonly config: Record<string, unknown> = {};
   #check: () => void = () => undefined;
   readonly #gone: Promise<void>[] = [];
 
@@ -30,7 +31,7 @@ class House implements AsyncDisposable {
         return fork(source, stateDir, { ...events, onExit });
       },
       stateDir: join(this.place.directory, 'sources'),
-      config: {},
+      config: this.config,
       publish: async (events) => events.map(() => ({ event_id: ULID, inserted: true })),
       log: SILENT,
       patience: HASTY,
@@ -94,12 +95,23 @@ test('a new source can be waited on at once', async () => {
   await house.told('running');
 });
 
-test('a source that runs always starts when it is added', async () => {
+const ALWAYS = { ...GOOD, manifest: { ...GOOD.manifest, activation: 'always' as const } };
+
+test('a source that runs always starts when it is added, if it is configured', async () => {
   await using house = new House();
-  house.update({ ...GOOD, manifest: { ...GOOD.manifest, activation: 'always' } });
+  house.config['good'] = {};
+  house.update(ALWAYS);
+  assert.equal(house.host.list()[0]?.state, 'starting');
   house.wait('good');
   await house.told('running');
   assert.equal(house.starts, 1);
+});
+
+test('a source that runs always and is not configured runs while somebody waits on it', async () => {
+  await using house = new House(ALWAYS);
+  assert.equal(house.host.list()[0]?.state, 'stopped');
+  house.wait('good');
+  await house.told('running');
 });
 
 test('a removed source ends, and its waiters are told how to get it back', async () => {

@@ -107,7 +107,10 @@ export class SourceHost {
   }
 
   #add(source: InstalledSource): void {
-    const station = new Station(source, (one) => this.#supervise(one));
+    const station = new Station(source, {
+      supervise: (one) => this.#supervise(one),
+      isConfigured: Object.hasOwn(this.#options.config, source.name),
+    });
     this.#stations.set(source.name, station);
     if (this.#started) station.start();
   }

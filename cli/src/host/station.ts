@@ -22,16 +22,24 @@ const EMIT_ONLY: SourceCondition = {
   remedy: '',
 };
 
+export interface StationOptions {
+  readonly supervise: (source: InstalledSource) => Supervisor;
+  /** The configuration has a section for it. */
+  readonly isConfigured: boolean;
+}
+
 export class Station {
   readonly #supervise: (source: InstalledSource) => Supervisor;
+  readonly #isConfigured: boolean;
   readonly #waiters = new Set<Waiter>();
   #source: InstalledSource;
   #installed = true;
   /** null without a process: emit-only. */
   #supervisor: Supervisor | null;
 
-  constructor(source: InstalledSource, supervise: (source: InstalledSource) => Supervisor) {
+  constructor(source: InstalledSource, { supervise, isConfigured }: StationOptions) {
     this.#supervise = supervise;
+    this.#isConfigured = isConfigured;
     this.#source = source;
     this.#supervisor = hasProcess(source) ? this.#newSupervisor() : null;
   }
@@ -66,9 +74,9 @@ export class Station {
     return EMIT_ONLY;
   }
 
-  /** A source that runs whenever the daemon does. */
+  /** A source that runs whenever the daemon does, once it is configured. */
   start(): void {
-    if (this.#source.manifest.activation === 'always') this.#want();
+    if (this.#runsAlways()) this.#want();
   }
 
   /** Tells the state now and on every change, until the returned function is called. */
@@ -80,8 +88,7 @@ export class Station {
     this.#tell(waiter);
     return () => {
       this.#waiters.delete(waiter);
-      const { activation } = this.#source.manifest;
-      if (this.#waiters.size > 0 || activation === 'always') this.#want();
+      if (this.#waiters.size > 0 || this.#runsAlways()) this.#want();
       else if (this.#installed) this.#supervisor?.unwant();
     };
   }
@@ -112,6 +119,10 @@ export class Station {
     this.#installed = false;
     this.#supervisor?.stop();
     this.#tellAll();
+  }
+
+  #runsAlways(): boolean {
+    return this.#source.manifest.activation === 'always' && this.#isConfigured;
   }
 
   #isBroken(): boolean {
