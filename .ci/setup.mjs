@@ -4,7 +4,15 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -16,7 +24,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
 }
 installDependencies();
 run('npm', ['run', '--silent', 'build'], 'compiling');
-linkCommand();
+linkCommands();
 
 function installDependencies() {
   const wanted = createHash('sha256')
@@ -34,11 +42,17 @@ function installDependencies() {
   writeFileSync(stamp, wanted);
 }
 
-/** npm links a command when it installs; this one is there only once it is compiled. */
-function linkCommand() {
-  const link = join(root, 'node_modules', '.bin', 'waitbus');
-  rmSync(link, { force: true });
-  symlinkSync(join('..', '..', 'cli', 'dist', 'bin', 'waitbus.js'), link);
+/** npm links a command when it installs; these are there only once they are compiled. */
+function linkCommands() {
+  link('waitbus', 'cli/dist/bin/waitbus.js');
+  link('waitbus-conformance', 'plugin-sdk/dist/conformance/main.js');
+}
+
+function link(name, program) {
+  const place = join(root, 'node_modules', '.bin', name);
+  rmSync(place, { force: true });
+  symlinkSync(join('..', '..', program), place);
+  chmodSync(join(root, program), 0o755);
 }
 
 function run(program, args, what) {

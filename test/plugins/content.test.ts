@@ -141,3 +141,13 @@ test('another tarball than the pinned one is not taken, whatever its name', asyn
   assertEnds(await box.plugin('install', '--frozen', other), 66);
   assert.equal((await box.plugin('verify')).code, 76);
 });
+
+test('a lock that cannot be read: who waits on a source of it is told, the others run', async () => {
+  await using box = new PluginBox();
+  await box.add(await box.tarball());
+  writeFileSync(box.lockfile, '{');
+  const said = assertEnds(await box.run(['wait', '--source', 'mine', '--timeout', '5s']), 2);
+  assert.match(said, /mine is not installed; .*pinned in .*plugins\.lock\.json: /);
+  assert.match(said, /Restore the file/);
+  assertEnds(await box.run(['wait', '--source', 'agent', '--timeout', '0']), 124);
+});

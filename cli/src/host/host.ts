@@ -37,10 +37,13 @@ const LINGER_MS = 60_000;
 export class SourceHost {
   readonly #options: HostOptions;
   readonly #stations = new Map<string, Station>();
+  /** What of the last inventory could not be read, or claims what it may not have. */
+  #problems: Inventory['problems'];
   #started = false;
 
   constructor(options: HostOptions) {
     this.#options = options;
+    this.#problems = options.inventory.problems;
     for (const source of options.inventory.sources.values()) this.#add(source);
   }
 
@@ -82,7 +85,8 @@ export class SourceHost {
    * What is installed has changed: new sources appear, removed ones stop, changed ones are started
    * again if they are wanted. Who is interested already is told.
    */
-  update({ sources }: Inventory): void {
+  update({ sources, problems }: Inventory): void {
+    this.#problems = problems;
     for (const [name, station] of this.#stations) if (!sources.has(name)) station.remove();
     for (const [name, source] of sources) {
       const station = this.#stations.get(name);
@@ -140,9 +144,14 @@ export class SourceHost {
     const station = this.#stations.get(name);
     if (station?.isInstalled === true) return station;
     const names = this.#installed().map(({ source }) => source.name);
+    const message = `source ${name} is not installed; there are: ${names.sort().join(', ')}`;
+    // It may be pinned in a lock that cannot be read.
+    const unread = this.#problems.find(({ code }) => code === 'WAITBUS_BAD_LOCKFILE');
+    if (unread === undefined) throw new WaitbusError('WAITBUS_UNKNOWN_SOURCE', message);
     throw new WaitbusError(
       'WAITBUS_UNKNOWN_SOURCE',
-      `source ${name} is not installed; there are: ${names.sort().join(', ')}`,
+      `${message}. Others may be pinned in ${unread.message}`,
+      unread.remedy,
     );
   }
 

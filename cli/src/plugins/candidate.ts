@@ -2,7 +2,7 @@
  * From what the user named to a candidate: resolved, fetched, laid and hashed in a place that nobody
  * looks into, with the pin that it would get. Decides nothing about trust.
  */
-import { copyFileSync, readFileSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import {
@@ -13,6 +13,7 @@ import {
 } from '@waitbus/plugin-sdk/lockfile';
 import { declaresSources, MANIFEST_KEY, packageCapabilities } from '@waitbus/plugin-sdk/manifest';
 import { observePackage, type ObservedPackage } from '@waitbus/plugin-sdk/manifest/check';
+import { UsageError } from '../terminal/exit.js';
 import type { Evidence } from './evidence.js';
 import { lay, pack, type Tarballs } from './lay.js';
 import { packageIn } from './layout.js';
@@ -69,12 +70,15 @@ export async function resolveCandidate(spec: Spec, with_: Resolving): Promise<Ca
 /** A tarball in the staging place: a copy of the user's, or one packed out of a directory. */
 async function localTarball(spec: Exclude<Spec, { kind: 'registry' }>, staging: Staging) {
   if (spec.kind === 'directory') {
+    if (!existsSync(join(spec.path, 'package.json'))) {
+      throw new UsageError(`${spec.path} has no package.json, so it is no package`);
+    }
     const [tarball = ''] = await pack(staging, [spec.path]);
     return tarball;
   }
+  await unpackable(spec.path);
   const tarball = join(staging.tarballs, basename(spec.path));
   copyFileSync(spec.path, tarball);
-  await unpackable(tarball);
   return tarball;
 }
 

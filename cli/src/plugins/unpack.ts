@@ -63,7 +63,11 @@ export async function unpackable(tarball: string): Promise<void> {
   }
   const [problem] = problems;
   if (problem !== undefined) {
-    throw new WaitbusError('WAITBUS_INSTALL_REFUSED', `${tarball}: ${problem}`);
+    throw new WaitbusError(
+      'WAITBUS_INSTALL_REFUSED',
+      `${tarball}: ${problem}`,
+      'npm pack makes a tarball that is taken.',
+    );
   }
 }
 

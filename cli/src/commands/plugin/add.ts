@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { addPlugin, type Added } from '../../plugins/add.js';
 import { PLUGIN_EXIT } from '../../plugins/exit-codes.js';
 import { print, say } from '../../terminal/exit.js';
-import { addOptions, changed, COMMON, lockfileOf, specOf, onlyWord } from './context.js';
+import { addOptions, changed, PINNING, lockfileOf, specOf, onlyWord } from './context.js';
 import { resolvePaths } from '../../paths.js';
 
 export const help = `usage: waitbus plugin add NAME[@RANGE] | ./file.tgz | ./directory
@@ -27,12 +27,7 @@ export async function run(args: readonly string[]): Promise<number> {
     args: [...args],
     allowPositionals: true,
     strict: true,
-    options: {
-      ...COMMON,
-      yes: { type: 'boolean' },
-      frozen: { type: 'boolean' },
-      json: { type: 'boolean' },
-    },
+    options: PINNING,
   });
   const what = onlyWord(positionals, 'one package, file or directory');
   const paths = resolvePaths();

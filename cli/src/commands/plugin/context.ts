@@ -15,6 +15,13 @@ import { viewOf } from '../../plugins/view.js';
 import { say, UsageError } from '../../terminal/exit.js';
 
 export const COMMON = { lockfile: { type: 'string' } } as const;
+/** Of the subcommands that pin. */
+export const PINNING = {
+  ...COMMON,
+  yes: { type: 'boolean' },
+  frozen: { type: 'boolean' },
+  json: { type: 'boolean' },
+} as const;
 
 /** Where the lock is: `--lockfile`, else WAITBUS_LOCKFILE, else the user's. */
 export function lockfileOf(option: string | undefined, paths: Paths): string {

@@ -8,7 +8,7 @@ import { pluginExitOf, worst, type PluginExit } from '../../plugins/exit-codes.j
 import { readLockfile } from '../../plugins/lock-store.js';
 import { say, sayError, UsageError } from '../../terminal/exit.js';
 import { tell } from './add.js';
-import { addOptions, changed, COMMON, lockfileOf } from './context.js';
+import { addOptions, changed, PINNING, lockfileOf } from './context.js';
 
 export const help = `usage: waitbus plugin update [NAME] [--yes] [--frozen] [--lockfile PATH] [--json]
 
@@ -28,12 +28,7 @@ export async function run(args: readonly string[]): Promise<number> {
     args: [...args],
     allowPositionals: true,
     strict: true,
-    options: {
-      ...COMMON,
-      yes: { type: 'boolean' },
-      frozen: { type: 'boolean' },
-      json: { type: 'boolean' },
-    },
+    options: PINNING,
   });
   const [name, ...rest] = positionals;
   if (rest.length > 0) throw new UsageError('name one plugin, or none for all');
