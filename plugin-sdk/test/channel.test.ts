@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { FramedChannel, MAX_MESSAGE_BYTES } from '@waitbus/plugin-sdk/channel';
+import { Checks } from '../../test/support/checks.js';
 
 /** One end, and what it heard. */
 class End {
@@ -13,14 +14,14 @@ class End {
   readonly channel: FramedChannel;
   broken: string | null = null;
   closed = false;
-  readonly #checks = new Set<() => void>();
+  readonly #checks = new Checks();
 
   constructor(
     readonly socket: Socket,
     options: { maxBacklogBytes?: number } = {},
   ) {
     const tell = () => {
-      for (const check of [...this.#checks]) check();
+      this.#checks.changed();
     };
     this.channel = new FramedChannel(
       socket,
@@ -43,15 +44,7 @@ class End {
   }
 
   until(holds: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const check = () => {
-        if (!holds()) return;
-        this.#checks.delete(check);
-        resolve();
-      };
-      this.#checks.add(check);
-      check();
-    });
+    return this.#checks.until(holds);
   }
 }
 

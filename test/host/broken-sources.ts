@@ -10,6 +10,7 @@ import type { InstalledSource, Quarantine } from '../../cli/src/host/inventory.j
 import { PATIENCE, type Patience, type SourceCondition } from '../../cli/src/host/supervision.js';
 import { Supervisor } from '../../cli/src/host/supervisor.js';
 import { REPO } from '../support/sandbox.js';
+import { Checks } from '../support/checks.js';
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/sources', import.meta.url));
 export const RUNNER = join(REPO, 'cli', 'dist', 'bin', 'source-runner.js');
@@ -34,7 +35,7 @@ export class Stage {
   readonly events: (SourceEvent & { source: string })[] = [];
   readonly logged: { readonly message: string; readonly details: object }[] = [];
   readonly supervisor: Supervisor;
-  readonly #checks = new Set<() => void>();
+  readonly #checks = new Checks();
   readonly #gone: Promise<void>[] = [];
 
   constructor(
@@ -46,7 +47,7 @@ export class Stage {
     const fork = forkWith(RUNNER, { PATH: process.env['PATH'], ...env });
     const log = (details: object, message: string) => {
       this.logged.push({ details, message });
-      this.#check();
+      this.#checks.changed();
     };
     this.supervisor = new Supervisor({
       source: sourceOf(entry, capabilities),
@@ -65,7 +66,7 @@ export class Stage {
       config,
       publish: async (event) => {
         this.events.push(event);
-        this.#check();
+        this.#checks.changed();
         return { event_id: ULID, inserted: true };
       },
       log: { debug: log, info: log, warn: log, error: log },
@@ -74,21 +75,13 @@ export class Stage {
     });
     this.supervisor.onChange(() => {
       this.conditions.push(this.supervisor.condition);
-      this.#check();
+      this.#checks.changed();
     });
   }
 
   /** Resolves once this holds; asked again whenever the source changes state, emits or logs. */
   until(holds: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const check = () => {
-        if (!holds()) return;
-        this.#checks.delete(check);
-        resolve();
-      };
-      this.#checks.add(check);
-      check();
-    });
+    return this.#checks.until(holds);
   }
 
   async state(state: SourceCondition['state']): Promise<SourceCondition> {
@@ -110,10 +103,6 @@ export class Stage {
     this.supervisor.stop();
     await this.gone();
     rmSync(this.directory, { recursive: true, force: true });
-  }
-
-  #check(): void {
-    for (const check of [...this.#checks]) check();
   }
 }
 

@@ -8,6 +8,7 @@ import type { ChildMessage, HostMessage, SourceEvent } from '@waitbus/plugin-sdk
 import { entryPath, forkWith, type SourceChild } from '../../cli/src/host/child.js';
 import type { InstalledSource } from '../../cli/src/host/inventory.js';
 import { REPO } from './sandbox.js';
+import { Checks } from './checks.js';
 
 const RUNNER = join(REPO, 'cli', 'dist', 'bin', 'source-runner.js');
 
@@ -47,7 +48,7 @@ export class SourceProcess {
   readonly ended: Promise<string>;
   readonly #child: SourceChild;
   readonly #committed: Committed;
-  readonly #checks = new Set<() => void>();
+  readonly #checks = new Checks();
   #held: { readonly id: number; readonly event: SourceEvent }[] = [];
 
   constructor(options: SourceProcessOptions) {
@@ -61,7 +62,7 @@ export class SourceProcess {
       onOutput: (line: string) => this.logged.push(line),
       onExit: (how: string) => {
         exited(how);
-        this.#check();
+        this.#checks.changed();
       },
     };
     const fork = forkWith(RUNNER, { PATH: process.env['PATH'], ...env });
@@ -71,15 +72,7 @@ export class SourceProcess {
 
   /** Resolves once this holds; asked again whenever the source says something or ends. */
   until(holds: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const check = () => {
-        if (!holds()) return;
-        this.#checks.delete(check);
-        resolve();
-      };
-      this.#checks.add(check);
-      check();
-    });
+    return this.#checks.until(holds);
   }
 
   /** @throws what the source failed with */
@@ -100,7 +93,7 @@ export class SourceProcess {
     const held = this.#held;
     this.#held = [];
     for (const { id, event } of held) this.#commit(id, event);
-    this.#check();
+    this.#checks.changed();
   }
 
   stop(): Promise<string> {
@@ -142,7 +135,7 @@ export class SourceProcess {
       default:
         break;
     }
-    this.#check();
+    this.#checks.changed();
   }
 
   #commit(id: number, event: SourceEvent): void {
@@ -152,9 +145,5 @@ export class SourceProcess {
 
   #send(message: HostMessage | { readonly type: 'configure'; readonly secrets: object }): void {
     this.#child.send(message as HostMessage);
-  }
-
-  #check(): void {
-    for (const check of [...this.#checks]) check();
   }
 }

@@ -8,6 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { dirname } from 'node:path';
 import { ClusterLog, isAbout, KINDS, type Resource } from './cluster-log.js';
+import { Checks } from './checks.js';
 
 /** What was asked of the server. */
 export interface Asked {
@@ -41,7 +42,7 @@ export class WatchApi {
   goneAs: 'event' | 'status' = 'event';
   readonly #server: Server;
   readonly #watchers = new Set<Watcher>();
-  readonly #checks = new Set<() => void>();
+  readonly #checks = new Checks();
 
   private constructor() {
     this.#server = createServer((request, response) => this.#answer(request, response));
@@ -85,15 +86,7 @@ export class WatchApi {
 
   /** Resolves once this holds; asked again after each request and each watch that opens or closes. */
   until(holds: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const check = () => {
-        if (!holds()) return;
-        this.#checks.delete(check);
-        resolve();
-      };
-      this.#checks.add(check);
-      check();
-    });
+    return this.#checks.until(holds);
   }
 
   /** Writes a kubeconfig whose current context, `test`, is this server. */
@@ -133,7 +126,7 @@ export class WatchApi {
       refuse(response, refusal, `tester: cannot ${verb} resource "${resource}"`);
     } else if (verb === 'list') this.#list(asked, query, response);
     else this.#watch(asked, response);
-    this.#check();
+    this.#checks.changed();
   }
 
   #list(asked: Asked, query: URLSearchParams, response: ServerResponse): void {
@@ -172,15 +165,11 @@ export class WatchApi {
     this.#watchers.add(watcher);
     response.on('close', () => {
       this.#watchers.delete(watcher);
-      this.#check();
+      this.#checks.changed();
     });
     for (const { type, object } of this.cluster.since(from, resource, namespace)) {
       sendLine(response, type, object);
     }
-  }
-
-  #check(): void {
-    for (const check of [...this.#checks]) check();
   }
 }
 
