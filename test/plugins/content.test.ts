@@ -133,6 +133,22 @@ test('a fresh machine with only the lock and the tarball, offline', async () => 
   assert.equal(existsSync(fresh.lockfile), false);
 });
 
+test('what a repository pins is installed beside what the user has pinned, and removed without it', async () => {
+  await using box = new PluginBox();
+  await box.add(await box.tarball());
+  await using other = new PluginBox();
+  const newer = await other.tarball({ version: '1.1.0' });
+  await other.add(newer);
+  const committed = join(box.work, 'plugins.lock.json');
+  writeFileSync(committed, readFileSync(other.lockfile));
+  assertEnds(await box.plugin('install', '--frozen', newer), 0);
+  assertEnds(await box.plugin('audit', '--ci'), 0);
+  assert.equal((await box.plugin('verify')).code, 0);
+  assertEnds(await box.plugin('remove', 'waitbus-source-mine', '--lockfile', committed), 0);
+  assert.equal((await box.plugin('verify')).code, 0);
+  assertEnds(await box.run(['wait', '--source', 'mine', '--timeout', '20s']), 0);
+});
+
 test('another tarball than the pinned one is not taken, whatever its name', async () => {
   await using box = new PluginBox();
   await box.add(await box.tarball());

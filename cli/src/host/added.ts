@@ -15,7 +15,7 @@ import { readPinnedManifest, type Manifest, type SourceEntry } from '@waitbus/pl
 import { inspectPlugin } from '../plugins/inspect.js';
 import { packageIn, prefixOf } from '../plugins/layout.js';
 import { readLockfile } from '../plugins/lock-store.js';
-import { conflictsOf, describeConflict, ownersOf } from '../plugins/reserved.js';
+import { conflictsOf, describeConflict } from '../plugins/reserved.js';
 import { engineMismatch, type InstalledSource, type Quarantine } from './inventory.js';
 import { isShortage } from './shortage.js';
 
@@ -32,7 +32,6 @@ export async function addedSources(
   problems: WaitbusError[],
 ): Promise<InstalledSource[]> {
   const lock = lockOf(where.lockfile, problems);
-  const owners = ownersOf(lock);
   const found: InstalledSource[] = [];
   for (const [name, pin] of Object.entries(lock.plugins)) {
     if (pin.origin === 'workspace') continue;
@@ -42,7 +41,7 @@ export async function addedSources(
       problems.push(nameConflict(`${name}: ${describeConflict(conflict)}, so it does not run`));
     }
     for (const source of await sourcesOf(name, pin, where, waitbusVersion)) {
-      if (!refused.has(source.name) && owners.get(source.name) === name) found.push(source);
+      if (!refused.has(source.name)) found.push(source);
     }
   }
   return found;

@@ -48,7 +48,7 @@ export async function addPlugin(spec: Spec, options: AddOptions): Promise<Added>
     const pin = agreed ?? before ?? candidate.pin;
     await place(paths.plugins, name, pin, staging);
     if (agreed !== null) change((lock) => withPin(lock, name, pin));
-    prune(paths.plugins, name, [pin, before ?? undefined]);
+    prune(paths, name, [pin, before]);
     return { name, pin, before };
   });
 }

@@ -5,7 +5,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { asWaitbusError, WaitbusError } from '@waitbus/plugin-sdk/envelope';
-import { compareCodePoints, type Lockfile, type Pin } from '@waitbus/plugin-sdk/lockfile';
+import {
+  compareCodePoints,
+  parseLockfile,
+  type Lockfile,
+  type Pin,
+} from '@waitbus/plugin-sdk/lockfile';
 import { packageCapabilities, type Manifest } from '@waitbus/plugin-sdk/manifest';
 import { readManifest } from '@waitbus/plugin-sdk/manifest/check';
 import satisfies from 'semver/functions/satisfies.js';
@@ -60,10 +65,7 @@ export interface Audit {
 
 const STRENGTH = { local: 0, registry: 1, provenance: 2 } as const;
 
-export async function audit(
-  options: AuditOptions,
-  parse: (text: string, file: string) => Lockfile,
-): Promise<Audit> {
+export async function audit(options: AuditOptions): Promise<Audit> {
   const { lockfile, pluginsDir } = options;
   const text = textOf(lockfile);
   if (text === null) {
@@ -75,7 +77,7 @@ export async function audit(
   }
   let lock: Lockfile;
   try {
-    lock = parse(text, lockfile);
+    lock = parseLockfile(text, lockfile);
   } catch (error) {
     return { plugins: [], findings: [finding('lock-malformed', null, error)] };
   }

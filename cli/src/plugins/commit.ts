@@ -7,7 +7,8 @@ import { dirname, join } from 'node:path';
 import type { Lockfile, Pin } from '@waitbus/plugin-sdk/lockfile';
 import { inspectPrefix } from './inspect.js';
 import { prefixName, prefixOf } from './layout.js';
-import { unwritable } from './lock-store.js';
+import type { Paths } from '../paths.js';
+import { readLockfile, unwritable } from './lock-store.js';
 import type { Staging } from './staging.js';
 
 /** Puts the staged prefix in its place, unless an intact one is there. */
@@ -40,11 +41,30 @@ export function withoutPin(lock: Lockfile, name: string): Lockfile {
   return { ...lock, plugins: Object.fromEntries(plugins) };
 }
 
-/** Removes the versions of a plugin that are neither pinned nor the one that was pinned before. */
-export function prune(pluginsDir: string, name: string, keep: readonly (Pin | undefined)[]): void {
-  const kept = new Set(keep.flatMap((pin) => (pin === undefined ? [] : [prefixName(pin)])));
-  const directory = join(pluginsDir, name);
+/**
+ * Removes the versions of a plugin that nothing needs: neither those given nor the one that the
+ * user's own lock pins, which may not be the lock at hand.
+ */
+export function prune(
+  { plugins, lockfile }: Pick<Paths, 'plugins' | 'lockfile'>,
+  name: string,
+  keep: readonly (Pin | null)[],
+): void {
+  const own = pinIn(lockfile, name);
+  if (own === undefined) return;
+  const kept = new Set([...keep, own].flatMap((pin) => (pin === null ? [] : [prefixName(pin)])));
+  const directory = join(plugins, name);
   for (const version of existsSync(directory) ? readdirSync(directory) : []) {
     if (!kept.has(version)) rmSync(join(directory, version), { recursive: true, force: true });
+  }
+}
+
+/** Null when it pins none; undefined when it cannot be read, so that it may pin any. */
+function pinIn(lockfile: string, name: string): Pin | null | undefined {
+  try {
+    const plugins = readLockfile(lockfile)?.plugins ?? {};
+    return Object.hasOwn(plugins, name) ? (plugins[name] ?? null) : null;
+  } catch {
+    return undefined;
   }
 }

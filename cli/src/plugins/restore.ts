@@ -53,7 +53,7 @@ export async function restorePlugin(
   const waiting = () => progress('waiting for another waitbus plugin command');
   await exclusively(paths, lockfile, waiting, async () => {
     await place(paths.plugins, name, pin, staging);
-    prune(paths.plugins, name, [pin]);
+    prune(paths, name, [pin]);
   });
   return true;
 }

@@ -1,7 +1,6 @@
 /** `waitbus plugin audit`: whether what is installed is what was agreed to, for people and for CI. */
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { parseLockfile } from '@waitbus/plugin-sdk/lockfile';
 import { findInstallation } from '../../installation.js';
 import { resolvePaths } from '../../paths.js';
 import { audit, type Audit, type AuditOptions } from '../../plugins/audit.js';
@@ -64,7 +63,7 @@ export async function run(args: readonly string[]): Promise<number> {
     requireEvidence,
     askRegistry: values.online === true ? registryAnswer : null,
   };
-  const result = await audit(options, parseLockfile);
+  const result = await audit(options);
   const code = worst(result.findings.map((finding) => finding.code));
   const { lockfile } = options;
   if (values.json === true) print(JSON.stringify({ exit: code, ...result }, null, 2));

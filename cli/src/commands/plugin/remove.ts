@@ -37,7 +37,7 @@ export async function run(args: readonly string[]): Promise<number> {
     if (!pinned && !existsSync(join(paths.plugins, name))) throw notThere(name, lockfile, plugins);
     if (pinned) change((lock) => withoutPin(lock, name));
     await changed(paths);
-    prune(paths.plugins, name, []);
+    prune(paths, name, []);
   });
   say(`removed ${name}`);
   return PLUGIN_EXIT.ok;
