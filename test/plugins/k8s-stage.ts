@@ -94,8 +94,11 @@ function sourceAt(directory: string, installed: string): InstalledSource {
   return { ...about, added: true, directory, readRoots, manifest, quarantine: null };
 }
 
-/** What a test compares of an event. */
-export function gist({ event_type, fields }: SourceEvent): string {
+/** What a test compares of the events that were committed. */
+export const told = (stage: K8sStage) => stage.committed.events.map(gist);
+
+/** The same of one event. */
+function gist({ event_type, fields }: SourceEvent): string {
   const { pod, job, phase, conclusion } = fields as Record<string, string | undefined>;
   const name = event_type === 'pod_phase' ? pod : job;
   return [event_type, name, phase, conclusion].filter((part) => part !== undefined).join(' ');
