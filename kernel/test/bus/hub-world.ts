@@ -1,31 +1,27 @@
 /**
- * The join of live and catch-up: whatever commits, page reads, stalls, drains, reconnects and
- * removals fall between, a subscriber gets each event that it asked for once and in order, or a
- * `gap` exactly where retention was faster.
+ * The hub's world: steps that a script may take, what each subscriber wants of the log, and the
+ * check that every connection got exactly that. It owns no test and draws nothing at random.
  */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { checkEnvelope } from '@waitbus/plugin-sdk/envelope';
-import fc from 'fast-check';
-import { event, Place } from '../../../test/support/kernel.js';
-import { check } from '../../../test/support/property.js';
-import { Hub, type Log } from '../../src/bus/hub.js';
+import { event } from '../../../test/support/kernel.js';
+import { Hub } from '../../src/bus/hub.js';
 import {
   EVERYTHING,
   type Position,
-  type Sink,
   type Subscription,
   type SubscriptionRequest,
 } from '../../src/bus/subscription.js';
 import { parsePredicate } from '../../src/predicate/index.js';
-import { encodeFrame, FrameDecoder, parseFrame } from '../../src/socket/frame.js';
+import { encodeFrame } from '../../src/socket/frame.js';
 import { FIRST_ULID } from '../../src/store/ulid.js';
-import { Store } from '../../src/store/store.js';
+import type { Store } from '../../src/store/store.js';
+import { Recorder } from './recorder.js';
 
-const KEYS = ['a', 'b', 'c'] as const;
+export const KEYS = ['a', 'b', 'c'] as const;
 type Key = (typeof KEYS)[number];
 
-type Step =
+export type Step =
   | { readonly do: 'append'; readonly keys: readonly Key[] }
   | { readonly do: 'turn'; readonly which: number }
   | { readonly do: 'drain'; readonly who: number }
@@ -38,9 +34,9 @@ type Step =
   | { readonly do: 'reconnect'; readonly who: number; readonly keep: number }
   | { readonly do: 'prune'; readonly rows: number };
 
-type Wants = 'all' | Key | 'a or b' | 'never';
+export type Wants = 'all' | Key | 'a or b' | 'never';
 
-const REQUESTS: Readonly<Record<Wants, SubscriptionRequest>> = {
+export const REQUESTS: Readonly<Record<Wants, SubscriptionRequest>> = {
   all: EVERYTHING,
   a: { ...EVERYTHING, match: parsePredicate(['fields.key="a"']) },
   b: { ...EVERYTHING, eventTypes: ['type_b'] },
@@ -53,189 +49,6 @@ const REQUESTS: Readonly<Record<Wants, SubscriptionRequest>> = {
   never: { ...EVERYTHING, sources: ['nobody'] },
 };
 
-const wants = fc.constantFrom<Wants>('all', 'all', 'a', 'b', 'c', 'a or b', 'never');
-const who = fc.nat(5);
-const append = fc.record({
-  do: fc.constant('append' as const),
-  keys: fc.array(fc.constantFrom(...KEYS), { minLength: 1, maxLength: 6 }),
-});
-const subscribe = fc.record({
-  do: fc.constant('subscribe' as const),
-  wants,
-  stalls: fc.array(fc.boolean(), { minLength: 1, maxLength: 6 }),
-  since: fc.option(fc.nat(30)),
-});
-const turn = fc.record({ do: fc.constant('turn' as const), which: who });
-const drain = fc.record({ do: fc.constant('drain' as const), who });
-const reconnect = fc.record({ do: fc.constant('reconnect' as const), who, keep: fc.nat(12) });
-const prune = fc.record({
-  do: fc.constant('prune' as const),
-  rows: fc.integer({ min: 1, max: 8 }),
-});
-const steps = fc.array(
-  fc.oneof(
-    { weight: 4, arbitrary: append },
-    { weight: 4, arbitrary: turn },
-    { weight: 3, arbitrary: drain },
-    { weight: 2, arbitrary: subscribe },
-    { weight: 2, arbitrary: reconnect },
-    { weight: 1, arbitrary: prune },
-  ),
-  { maxLength: 60, size: 'max' },
-);
-
-test('any interleaving delivers every matching event once, in order, or says where a gap is', (t) => {
-  using place = new Place();
-  const seen = { events: 0, gaps: 0, stalls: 0 };
-  const store = new Store({ file: place.path('events.db'), now: () => 1_000 });
-  check(
-    t,
-    fc.property(steps, (script) => {
-      const world = new World(store);
-      for (const step of script) world.take(step);
-      world.settle();
-      world.verify();
-      seen.events += world.count('event');
-      seen.gaps += world.count('gap');
-      seen.stalls += world.stalls;
-    }),
-    { numRuns: 500 },
-  );
-  store.close();
-  t.diagnostic(JSON.stringify(seen));
-  assert.ok(seen.events > 1000 && seen.gaps > 20 && seen.stalls > 200, JSON.stringify(seen));
-});
-
-test('an event committed after the page that came back empty is live, and is delivered once', () => {
-  using place = new Place();
-  const world = new World(new Store({ file: place.path('events.db'), now: Date.now }));
-  world.take({ do: 'append', keys: ['a', 'b'] });
-  world.take({ do: 'subscribe', wants: 'all', stalls: [false], since: 0 });
-  world.take({ do: 'turn', which: 0 });
-  world.take({ do: 'append', keys: ['c'] });
-  world.take({ do: 'turn', which: 0 });
-  assert.equal(world.count('event'), 3);
-  world.take({ do: 'turn', which: 0 });
-  world.take({ do: 'append', keys: ['a'] });
-  assert.equal(world.count('event'), 4);
-  world.verify();
-  world.store.close();
-});
-
-const EMPTY_LOG: Log = {
-  head: null,
-  headSeq: 0,
-  floor: null,
-  floorSeq: 0,
-  page: (after) => ({ through: after, bytes: Buffer.alloc(0) }),
-  select: (_prefilter, after) => ({ seqs: [], through: after }),
-  frameAt: () => assert.fail('an empty log has no frame'),
-  idAt: () => null,
-};
-
-test('a page that cannot be read ends its subscription with the error and no other', () => {
-  using place = new Place();
-  const store = new Store({ file: place.path('events.db'), now: Date.now });
-  const tasks: (() => void)[] = [];
-  const reported: unknown[] = [];
-  let broken = true;
-  const hub = new Hub({
-    log: {
-      ...EMPTY_LOG,
-      page: (...args) => {
-        if (broken) throw new Error('the disk is gone');
-        return store.page(...args);
-      },
-    },
-    defer: (work) => tasks.push(work),
-    gapFrame: () => Buffer.alloc(0),
-    onReadError: (error) => reported.push(error),
-  });
-  const [failing, healthy] = [new Recorder([false]), new Recorder([false])];
-  hub.subscribe(EVERYTHING, failing, { seq: 0, eventId: FIRST_ULID });
-  hub.subscribe(EVERYTHING, healthy, null);
-  tasks.shift()?.();
-  broken = false;
-  assert.equal(failing.failure?.code, 'WAITBUS_INTERNAL');
-  assert.equal(reported.length, 1);
-  assert.equal(hub.size, 1);
-  hub.publish(store.append([[checkEnvelope(event())]]).committed);
-  assert.deepEqual([failing.frames.length, healthy.frames.length], [0, 1]);
-  store.close();
-});
-
-test('a stored frame that is damaged ends the replay that meets it, not the process', () => {
-  const tasks: (() => void)[] = [];
-  const hub = new Hub({
-    log: {
-      ...EMPTY_LOG,
-      select: () => ({ seqs: [1], through: 1 }),
-      frameAt: () => Buffer.from('{"kind":"event",#'),
-    },
-    defer: (work) => tasks.push(work),
-    gapFrame: () => Buffer.alloc(0),
-    onReadError: () => undefined,
-  });
-  const sink = new Recorder([false]);
-  hub.subscribe(REQUESTS.a, sink, { seq: 0, eventId: FIRST_ULID });
-  tasks.shift()?.();
-  assert.notEqual(sink.failure, null);
-  assert.equal(hub.size, 0);
-});
-
-test('a heartbeat passes by a subscription that is behind', () => {
-  using place = new Place();
-  const world = new World(new Store({ file: place.path('events.db'), now: Date.now }));
-  world.take({ do: 'subscribe', wants: 'all', stalls: [true], since: null });
-  world.take({ do: 'subscribe', wants: 'all', stalls: [false], since: null });
-  world.take({ do: 'append', keys: ['a'] });
-  world.hub.broadcast(encodeFrame({ kind: 'daemon_heartbeat' }));
-  assert.deepEqual(
-    world.readers.map(({ sink }) => sink.frames.map(({ kind }) => kind)),
-    [['event'], ['event', 'daemon_heartbeat']],
-  );
-  world.store.close();
-});
-
-interface Received {
-  readonly kind: unknown;
-  readonly event_id: string;
-  readonly after: string;
-  readonly floor: string;
-}
-
-/** A sink that says it is behind whenever its script says so, and must then be left alone. */
-class Recorder implements Sink {
-  readonly frames: Received[] = [];
-  failure: { readonly code: string } | null = null;
-  behind = false;
-  writes = 0;
-  readonly #stalls: readonly boolean[];
-  readonly #decoder = new FrameDecoder(1_000_000);
-
-  constructor(stalls: readonly boolean[]) {
-    this.#stalls = stalls;
-  }
-
-  write(bytes: Buffer): boolean {
-    assert.equal(this.behind, false, 'written to while behind');
-    for (const body of this.#decoder.push(bytes)) {
-      this.frames.push(parseFrame(body) as unknown as Received);
-    }
-    this.behind = this.#stalls[this.writes % this.#stalls.length] === true;
-    this.writes += 1;
-    return !this.behind;
-  }
-
-  flush(): void {
-    // Frames are recorded as they are written.
-  }
-
-  fail(error: { readonly code: string }): void {
-    this.failure = error;
-  }
-}
-
 /** One client's history over its reconnects. */
 interface Reader {
   readonly wants: Wants;
@@ -247,7 +60,7 @@ interface Reader {
 }
 
 /** The hub over a real store, with turns of the event loop and drains in the test's hand. */
-class World {
+export class World {
   readonly store: Store;
   readonly hub: Hub;
   readonly readers: Reader[] = [];

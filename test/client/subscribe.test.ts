@@ -1,0 +1,62 @@
+/** The client library as a program uses it: subscribe, over deaths of the daemon. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { emit, subscribe } from 'waitbus';
+import { daemonPid } from '../cli/verbs.js';
+import { Sandbox } from '../support/sandbox.js';
+import { done } from './done-signal-code.js';
+
+test('subscribe survives the death of the daemon, each event once and in order', async () => {
+  await using box = new Sandbox();
+  const { paths } = box;
+  await emit(done(0), { paths });
+  const seen: unknown[] = [];
+  const events = subscribe({
+    match: ['event_type="agent_finished"'],
+    since: '0'.repeat(26),
+    paths,
+  });
+  for await (const event of events) {
+    const n = event.fields['n'] as number;
+    seen.push(n);
+    if (n === 9) break;
+    // Every third event the daemon dies, with the next event stored or not yet.
+    if (n % 3 === 0) {
+      const pid = await daemonPid(box);
+      if (n === 3) await emit(done(n + 1), { paths });
+      process.kill(pid, 'SIGKILL');
+    }
+    if (n !== 3) await emit(done(n + 1), { paths });
+  }
+  assert.deepEqual(seen, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+});
+
+test('subscribe ends when its signal is aborted', async () => {
+  await using box = new Sandbox();
+  const { paths } = box;
+  await emit([done(1), done(2)], { paths });
+  const controller = new AbortController();
+  const seen: unknown[] = [];
+  for await (const event of subscribe({
+    since: '0'.repeat(26),
+    paths,
+    signal: controller.signal,
+  })) {
+    seen.push(event.fields['n']);
+    if (seen.length === 2) controller.abort();
+  }
+  assert.deepEqual(seen, [1, 2]);
+});
+
+test('two subscriptions of one process do not disturb each other', async () => {
+  await using box = new Sandbox();
+  const { paths } = box;
+  await emit([done(1), done(2), done(3)], { paths });
+  const take = async (match: string) => {
+    for await (const event of subscribe({ match: [match], since: '0'.repeat(26), paths })) {
+      return event.fields['n'];
+    }
+    return null;
+  };
+  assert.deepEqual(await Promise.all([take('fields.n=2'), take('fields.n>2')]), [2, 3]);
+});
