@@ -27,8 +27,8 @@ function copyOfFs(box: Sandbox): string {
   writeFileSync(join(directory, 'package.json'), JSON.stringify(copy, null, 2));
   const entry = join(directory, 'dist', 'index.js');
   const code = readFileSync(entry, 'utf8');
-  assert.match(code, /name: 'fs'/);
-  writeFileSync(entry, code.replace("name: 'fs'", "name: 'copied'"));
+  assert.match(code, /^ {2}name: "fs",$/m);
+  writeFileSync(entry, code.replace(/^ {2}name: "fs",$/m, '  name: "copied",'));
   return directory;
 }
 
