@@ -5,8 +5,8 @@ import { rmSync } from 'node:fs';
 export class CuttingProxy {
   readonly #server: Server;
   readonly #open = new Set<Socket>();
-  /** Connections are cut amid this text, once each. */
-  readonly #cutIn: string[] = [];
+  /** A connection is cut amid such a text, and sent this instead of the rest; once each. */
+  readonly #cutIn: { readonly text: string; readonly instead: string }[] = [];
   cuts = 0;
   /** Of every request that came: `GET /events`. */
   readonly asked: string[] = [];
@@ -42,8 +42,8 @@ export class CuttingProxy {
     return proxy;
   }
 
-  cutIn(text: string): void {
-    this.#cutIn.push(text);
+  cutIn(text: string, instead = ''): void {
+    this.#cutIn.push({ text, instead });
   }
 
   /** Hangs up on everybody. */
@@ -52,15 +52,17 @@ export class CuttingProxy {
   }
 
   #hand(chunk: Buffer, client: Socket, upstream: Socket): void {
-    const [text] = this.#cutIn;
-    const at = text === undefined ? -1 : chunk.indexOf(text);
-    if (text === undefined || at < 0) {
+    const [cut] = this.#cutIn;
+    const at = cut === undefined ? -1 : chunk.indexOf(cut.text);
+    if (cut === undefined || at < 0) {
       client.write(chunk);
       return;
     }
     this.#cutIn.shift();
     this.cuts += 1;
-    client.end(chunk.subarray(0, at + Math.ceil(text.length / 2)));
+    const half = chunk.subarray(0, at + Math.ceil(cut.text.length / 2));
+    // The rest of an HTTP chunk that was begun is the client's to await.
+    client.end(Buffer.concat([half, Buffer.from(cut.instead)]));
     upstream.destroy();
   }
 
