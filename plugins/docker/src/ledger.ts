@@ -83,7 +83,8 @@ export class Ledger {
   /** From when on the engine has to tell. */
   get since(): bigint {
     const since = this.#cursor - OVERLAP_NS;
-    return since > this.#floor ? since : this.#floor;
+    const floor = this.#floor < this.#cursor ? this.#floor : this.#cursor;
+    return since > floor ? since : floor;
   }
 
   /** What the previous process was emitting. */
@@ -163,7 +164,7 @@ export class Ledger {
     for (const [container, { time }] of this.#exits) {
       if (this.#exits.size <= MOST_EXITS) return;
       this.#exits.delete(container);
-      if (time > this.#floor) this.#floor = time;
+      if (time >= this.#floor) this.#floor = time + 1n;
     }
   }
 }
