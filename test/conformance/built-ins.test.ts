@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { checkConformance, CHECK_IDS } from '@waitbus/plugin-sdk/conformance';
+import { DockerEngine, IMAGE } from '../support/docker-engine.js';
 import { REPO, WAITBUS } from '../support/sandbox.js';
 
 /** What the manifest exempts a source from. */
@@ -12,7 +13,8 @@ const EMIT_ONLY = CHECK_IDS.filter(
 );
 
 for (const name of readdirSync(join(REPO, 'plugins'))) {
-  test(`waitbus-source-${name} passes every check that its manifest does not exempt it from`, async () => {
+  test(`waitbus-source-${name} passes every check that its manifest does not exempt it from`, async (t) => {
+    if (!(await prepare(name, t))) return;
     const directory = join(REPO, 'plugins', name);
     const { checks, ok } = await checkConformance({ directory, waitbus: WAITBUS });
     assert.ok(ok, JSON.stringify(checks, null, 2));
@@ -24,4 +26,18 @@ for (const name of readdirSync(join(REPO, 'plugins'))) {
     const emitOnly = of('skipped').some(({ reason }) => reason.includes('emit-only'));
     assert.deepEqual(skipped, emitOnly ? EMIT_ONLY : skipped.filter((id) => id === 'delivery-ids'));
   });
+}
+
+/** What a source's scenario needs beside itself. @returns whether it is there */
+async function prepare(name: string, t: TestContext): Promise<boolean> {
+  if (name !== 'docker') return true;
+  const engine = await DockerEngine.start();
+  if (typeof engine === 'string') {
+    t.skip(engine);
+    return false;
+  }
+  t.after(() => engine.stop());
+  process.env['DOCKER_HOST'] = engine.host;
+  process.env['WAITBUS_DOCKER_IMAGE'] = IMAGE;
+  return true;
 }

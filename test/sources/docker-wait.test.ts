@@ -1,0 +1,69 @@
+/** What a person does first: waits for a container, with nothing configured. */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { armedWait, assertExit, jsonLines, type Event } from '../cli/verbs.js';
+import { DockerEngine } from '../support/docker-engine.js';
+import { Sandbox } from '../support/sandbox.js';
+
+const started = await DockerEngine.start();
+const skip = typeof started === 'string' ? started : false;
+const engine = started as DockerEngine;
+after(async () => {
+  if (skip === false) await engine.stop();
+});
+
+const FAILURE = ['--source', 'docker', '--match', 'fields.conclusion="failure"'];
+
+test(
+  'with nothing configured a wait for a failure wakes when a container exits with 3',
+  { skip },
+  async () => {
+    await using box = new Sandbox({ DOCKER_HOST: engine.host });
+    const wait = await armedWait(box, ...FAILURE, '--timeout', '10m', '--json');
+    await engine.run('exit 0', '--name', 'fine');
+    const { code } = await engine.run(
+      'exit 3',
+      ...['--name', 'web-1', '--label', 'com.docker.compose.project=shop'],
+      ...['--label', 'com.docker.compose.service=web'],
+    );
+    assert.equal(code, 3);
+    const ended = await wait.ended;
+    assertExit(ended, 0);
+    const [event] = jsonLines(ended.stdout) as Event[];
+    const { container_id: id, ...fields } = event?.fields ?? {};
+    assert.deepEqual(fields, {
+      status: 'exited',
+      conclusion: 'failure',
+      exit_code: 3,
+      workflow_name: 'web',
+      container: 'web-1',
+      image: 'waitbus-test:1',
+      project: 'shop',
+      service: 'web',
+      source: 'docker',
+      event_type: 'docker_container',
+      owner: 'local',
+      repo: 'local',
+      ingest_method: 'stream',
+    });
+    assert.match(String(id), /^[0-9a-f]{64}$/);
+    assert.match(String(event?.['delivery_id']), new RegExp(`^${String(id)}:die:\\d{19}$`));
+  },
+);
+
+test(
+  'nothing that begins right after a wait is armed is missed: twenty quick containers',
+  { skip },
+  async () => {
+    await using box = new Sandbox({ DOCKER_HOST: engine.host });
+    const names = Array.from({ length: 20 }, (_, at) => `quick-${at}`);
+    const options = ['--match', 'fields.status="exited"', '--count', '20', '--json'];
+    const wait = await armedWait(box, '--source', 'docker', ...options);
+    await Promise.all(names.map((name) => engine.run('exit 0', '--rm', '--name', name)));
+    const ended = await wait.ended;
+    assertExit(ended, 0);
+    const events = jsonLines(ended.stdout) as Event[];
+    assert.deepEqual(events.map(({ fields }) => fields['container']).sort(), names.sort());
+    assert.ok(events.every(({ fields }) => fields['conclusion'] === 'success'));
+  },
+);
