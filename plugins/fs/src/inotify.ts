@@ -8,13 +8,15 @@ import koffi from 'koffi';
 import { decode, IN, type InotifyRecord } from './decode.js';
 import { WatchFailure } from './engine.js';
 
+/** Why a path has no watch: no directory is there, or it is one that must not be read. */
+export type NoWatch = 'gone' | 'denied';
+
 export interface Inotify {
   /**
    * Watches an inode; the same inode gives the same descriptor and takes the new mask.
-   * @returns null when the path is no directory, is gone or must not be read
    * @throws WatchFailure at the limit of watches
    */
-  add(path: string, mask: number): number | null;
+  add(path: string, mask: number): number | NoWatch;
   /** Ends a watch; one that has ended already is no error. */
   remove(wd: number): void;
   /** Reads what is queued. `complete`: the queue was empty when this returned. */
@@ -72,7 +74,7 @@ export function openInotify(readable: () => void): Inotify {
       if (wd >= 0) return wd;
       const code = codeOf(koffi.errno());
       if (code === 'ENOSPC' || code === 'ENOMEM') throw watchFailure(code, path);
-      return null;
+      return code === 'ENOENT' || code === 'ENOTDIR' ? 'gone' : 'denied';
     },
     remove(wd) {
       rmWatch(fd, wd);
