@@ -80,6 +80,10 @@ class LinuxEngine implements Engine {
     this.#lease.close();
   }
 
+  get #isBusy(): boolean {
+    return this.#settler.holds || this.#scanner.busy || this.#roots.unsettled;
+  }
+
   #turn(): void {
     if (this.#next !== null) return;
     try {
@@ -104,9 +108,12 @@ class LinuxEngine implements Engine {
       for (const record of records) this.#receive(record);
       if (this.#overflowed && !this.#scanner.busy) this.#rescan();
       this.#scanner.run(isOver);
+      if (this.#roots.unsettled || (this.#scanner.takeLost() && this.#roots.anyMissing)) {
+        this.#roots.check();
+      }
       this.#settler.settle(complete);
-    } while (!isOver() && (this.#settler.holds || this.#scanner.busy));
-    if (this.#settler.holds || this.#scanner.busy || this.#overflowed) {
+    } while (!isOver() && this.#isBusy);
+    if (this.#isBusy || this.#overflowed) {
       this.#next ??= setImmediate(() => {
         this.#next = null;
         this.#turn();
@@ -155,7 +162,7 @@ class LinuxEngine implements Engine {
     const { rules } = this.#tree.rootOf(directory);
     if (name === '.gitignore') {
       rules.forget(directory.path);
-      this.#scanner.applyRules(directory);
+      this.#roots.applyRules([directory]);
     }
     if (isTemporaryName(name) || rules.ignores(pathIn(directory, name), false)) return;
     if (mask & IN.CLOSE_WRITE) this.#settler.note(directory, name, 'closed');

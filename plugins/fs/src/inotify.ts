@@ -3,18 +3,20 @@
  * nothing of trees or files. The descriptor is non-blocking and sits in the event loop's own poll,
  * so that no thread is ever blocked in a read (which would keep the process from exiting).
  */
-import { closeSync, readSync } from 'node:fs';
+import { closeSync, readFileSync, readSync } from 'node:fs';
 import koffi from 'koffi';
 import { decode, IN, type InotifyRecord } from './decode.js';
 import { WatchFailure } from './engine.js';
 
+/** Why a path has no watch: no directory is there, or it is one that must not be read. */
+export type NoWatch = 'gone' | 'denied';
+
 export interface Inotify {
   /**
    * Watches an inode; the same inode gives the same descriptor and takes the new mask.
-   * @returns null when the path is no directory, is gone or must not be read
    * @throws WatchFailure at the limit of watches
    */
-  add(path: string, mask: number): number | null;
+  add(path: string, mask: number): number | NoWatch;
   /** Ends a watch; one that has ended already is no error. */
   remove(wd: number): void;
   /** Reads what is queued. `complete`: the queue was empty when this returned. */
@@ -72,7 +74,7 @@ export function openInotify(readable: () => void): Inotify {
       if (wd >= 0) return wd;
       const code = codeOf(koffi.errno());
       if (code === 'ENOSPC' || code === 'ENOMEM') throw watchFailure(code, path);
-      return null;
+      return code === 'ENOENT' || code === 'ENOTDIR' ? 'gone' : 'denied';
     },
     remove(wd) {
       rmWatch(fd, wd);
@@ -117,20 +119,31 @@ function codeOf(errno: number): string {
 }
 
 export function watchFailure(code: string, path: string): WatchFailure {
+  const limit = readNumber('/proc/sys/fs/inotify/max_user_watches');
   return new WatchFailure(
     code,
     `${path} cannot be watched: the limit of inotify watches is reached (${code})`,
-    'sudo sysctl fs.inotify.max_user_watches=524288',
+    `sudo sysctl fs.inotify.max_user_watches=${Math.max(524_288, limit * 2)}`,
   );
 }
 
 export function initFailure(code: string): WatchFailure {
+  const limit = readNumber('/proc/sys/fs/inotify/max_user_instances');
   const [what, remedy] =
     code === 'EMFILE' || code === 'ENFILE'
       ? [
           'the limit of inotify instances is reached',
-          'sudo sysctl fs.inotify.max_user_instances=512',
+          `sudo sysctl fs.inotify.max_user_instances=${Math.max(512, limit * 2)}`,
         ]
       : ['the system gives no inotify instance', 'set WAITBUS_FS_ENGINE=portable'];
   return new WatchFailure(code, `files cannot be watched: ${what} (${code})`, remedy);
+}
+
+/** 0 when it cannot be read. */
+function readNumber(file: string): number {
+  try {
+    return Number(readFileSync(file, 'utf8')) || 0;
+  } catch {
+    return 0;
+  }
 }

@@ -3,18 +3,20 @@
  * on the directories above them that tell when one goes, comes back, or gets other ignore rules.
  * Starts scans of roots; does not read directories.
  */
-import { lstatSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { IN, type InotifyRecord } from './decode.js';
 import { IgnoreRules, type IgnoreOptions } from './ignore-rules.js';
 import type { Inotify } from './inotify.js';
 import type { Scanner } from './scanner.js';
+import { lookAt, sameSight, type Sight } from './sight.js';
 import type { Directory, Tree, WatchedRoot } from './tree.js';
 
 const SENTRY_MASK = IN.DELETE_SELF | IN.MOVE_SELF | IN.ONLYDIR;
 const APPEARS = IN.CREATE | IN.MOVED_TO;
 const SAVED = IN.CLOSE_WRITE | IN.MOVED_TO | IN.MOVED_FROM | IN.DELETE;
 const GITIGNORE = '.gitignore';
+/** Rounds of looking in one go; each further one means that a root came or went during the last. */
+const MAX_ROUNDS = 10;
 
 interface Sentry {
   readonly path: string;
@@ -31,6 +33,7 @@ export class Roots {
   /** By the path as it was asked for. */
   #wanted = new Map<string, WatchedRoot>();
   #sentries = new Map<number, Sentry>();
+  #unsettled = false;
 
   constructor(inotify: Inotify, tree: Tree, scanner: Scanner, options: IgnoreOptions) {
     this.#inotify = inotify;
@@ -41,6 +44,11 @@ export class Roots {
 
   get anyMissing(): boolean {
     return [...this.#wanted.values()].some((root) => this.#tree.at(root.real) === undefined);
+  }
+
+  /** Whether roots came and went so fast that `check` has to be called again. */
+  get unsettled(): boolean {
+    return this.#unsettled;
   }
 
   /** Replaces the set of roots, and queues the scans that arm the new ones. */
@@ -56,13 +64,21 @@ export class Roots {
     this.check();
   }
 
-  /** Looks where the roots are now: loses what went, scans what came, and posts the sentries. */
+  /**
+   * Looks where the roots are now: loses what went, scans what came, and posts the sentries. Ends
+   * when a look after the sentries were posted shows what they were posted for: from then on
+   * whatever comes or goes makes a record.
+   */
   check(): void {
-    // Something may appear between the look and the sentry that would have told of it.
-    for (let round = 0; round < 10; round += 1) {
-      for (const [path, root] of this.#wanted) this.#checkRoot(path, root);
-      this.#post();
-      if (![...this.#sentries.values()].some((sentry) => this.#cameBefore(sentry))) return;
+    let sights = this.#look();
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      for (const [path, root] of this.#wanted) this.#checkRoot(path, root, sights.get(path));
+      const posted = this.#post(sights);
+      const before = sights;
+      sights = this.#look();
+      this.#unsettled =
+        !posted || ![...sights].every(([path, now]) => sameSight(now, before.get(path)));
+      if (!this.#unsettled) return;
     }
   }
 
@@ -74,32 +90,51 @@ export class Roots {
     if (record.name === '') return this.check();
     if (!sentry.awaited.has(record.name)) return;
     if (record.name !== GITIGNORE) return this.check();
-    for (const top of this.#tree.tops()) {
-      top.root?.rules.forget(sentry.path);
-      this.#scanner.applyRules(top);
+    for (const top of this.#tree.tops()) top.root?.rules.forget(sentry.path);
+    this.applyRules(this.#tree.tops());
+  }
+
+  /** The rules changed. A root that they take out of the tree around it becomes its own tree. */
+  applyRules(directories: readonly Directory[]): void {
+    const held = [...this.#wanted.values()].filter((root) => this.#tree.at(root.real));
+    for (const directory of directories) {
+      if (this.#tree.holds(directory)) this.#scanner.applyRules(directory);
     }
+    for (const root of held) if (this.#tree.at(root.real) === undefined) root.looked = false;
+    this.check();
   }
 
   #open(given: string): WatchedRoot {
-    const real = resolveReal(given);
+    const { real } = lookAt(given);
     const rules = new IgnoreRules(real, this.#options);
     return { given, real, rules, active: true, looked: false };
   }
 
-  #checkRoot(path: string, root: WatchedRoot): void {
+  /** A root that is part of a tree is looked after by the watches of that tree. */
+  #look(): ReadonlyMap<string, Sight> {
+    const sights = new Map<string, Sight>();
+    for (const [path, root] of this.#wanted) {
+      const known = this.#tree.at(root.real);
+      if (known === undefined || known.parent === null) sights.set(path, lookAt(path));
+    }
+    return sights;
+  }
+
+  #checkRoot(path: string, root: WatchedRoot, sight: Sight | undefined): void {
     const top = this.#tree.at(root.real);
     if (top !== undefined) {
       root.looked = true;
       if (top.parent !== null || this.#tree.isCurrent(top)) return;
       this.#scanner.lose(top);
     }
+    if (sight === undefined) return;
     let now = root;
-    if (resolveReal(path) !== root.real) {
+    if (sight.real !== root.real) {
       root.active = false;
       now = { ...this.#open(path), looked: root.looked };
       this.#wanted.set(path, now);
     }
-    if (isDirectory(now.real)) {
+    if (sight.reached === now.real) {
       const mode = now.looked ? 'report' : 'arm';
       this.#scanner.add({ path: now.real, place: now, mode, again: false });
     }
@@ -118,49 +153,50 @@ export class Roots {
     this.#tree.drop(top);
   }
 
-  #post(): void {
+  /** @returns whether each sentry stands that may */
+  #post(sights: ReadonlyMap<string, Sight>): boolean {
     const posts = new Map<string, Sentry>();
-    for (const root of this.#wanted.values()) {
-      const there = this.#tree.at(root.real);
-      if (there === undefined || there.parent === null) this.#plan(root, posts);
+    for (const [path, root] of this.#wanted) {
+      const sight = sights.get(path);
+      if (sight !== undefined) plan(root, sight, posts);
     }
     const old = this.#sentries;
     this.#sentries = new Map();
+    let posted = true;
     for (const sentry of posts.values()) {
       if (this.#tree.at(sentry.path) !== undefined) continue;
       const wd = this.#inotify.add(sentry.path, sentry.mask);
-      if (wd !== null) this.#sentries.set(wd, sentry);
+      if (typeof wd === 'number') this.#sentries.set(wd, sentry);
+      else if (wd === 'gone') posted = false;
     }
     for (const wd of old.keys()) {
       if (!this.#sentries.has(wd) && this.#tree.byWatch(wd) === undefined) this.#inotify.remove(wd);
     }
+    return posted;
   }
+}
 
-  #plan(root: WatchedRoot, posts: Map<string, Sentry>): void {
-    let below = root.real;
-    let belowExists = isDirectory(below);
-    while (below !== dirname(below)) {
-      const path = dirname(below);
-      const sentry = posts.get(path) ?? { path, awaited: new Set<string>(), mask: SENTRY_MASK };
-      posts.set(path, sentry);
-      const exists = belowExists || isDirectory(path);
-      if (exists && !belowExists) {
-        sentry.awaited.add(below.slice(path === '/' ? 1 : path.length + 1));
-        sentry.mask |= APPEARS;
-      }
-      if (path === root.rules.base || path.startsWith(join(root.rules.base, '/'))) {
-        sentry.awaited.add(GITIGNORE);
-        sentry.mask |= SAVED;
-      }
-      [below, belowExists] = [path, exists];
+/** Adds the sentries for one root, as far up as there is something to tell. */
+function plan(root: WatchedRoot, { real, reached }: Sight, posts: Map<string, Sentry>): void {
+  for (let below = real; below !== dirname(below); below = dirname(below)) {
+    const path = dirname(below);
+    const isThere = path === reached || isBelow(reached, path);
+    if (!isThere) continue;
+    const sentry = posts.get(path) ?? { path, awaited: new Set<string>(), mask: SENTRY_MASK };
+    posts.set(path, sentry);
+    if (path === reached) {
+      sentry.awaited.add(below.slice(path === '/' ? 1 : path.length + 1));
+      sentry.mask |= APPEARS;
+    }
+    if (path === root.rules.base || isBelow(path, root.rules.base)) {
+      sentry.awaited.add(GITIGNORE);
+      sentry.mask |= SAVED;
     }
   }
+}
 
-  #cameBefore(sentry: Sentry): boolean {
-    return [...sentry.awaited].some(
-      (name) => name !== GITIGNORE && isDirectory(join(sentry.path, name)),
-    );
-  }
+function isBelow(path: string, directory: string): boolean {
+  return path.startsWith(join(directory, '/'));
 }
 
 function isWithin(tree: Tree, directory: Directory, top: Directory): boolean {
@@ -168,22 +204,4 @@ function isWithin(tree: Tree, directory: Directory, top: Directory): boolean {
     if (at === top) return tree.holds(directory);
   }
   return false;
-}
-
-function isDirectory(path: string): boolean {
-  try {
-    return lstatSync(path).isDirectory();
-  } catch {
-    return false;
-  }
-}
-
-/** The path without symlinks, as far as it exists. */
-function resolveReal(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    const parent = dirname(path);
-    return parent === path ? path : join(resolveReal(parent), path.slice(join(parent, '/').length));
-  }
 }

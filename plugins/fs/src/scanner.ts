@@ -27,6 +27,7 @@ export class Scanner {
   #queue: Scan[] = [];
   #next = 0;
   #idle: (() => void)[] = [];
+  #lost = false;
 
   constructor(tree: Tree, note: Note) {
     this.#tree = tree;
@@ -58,8 +59,16 @@ export class Scanner {
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
+  /** Whether a directory, or a root that was to be entered, turned out gone since the last call. */
+  takeLost(): boolean {
+    const lost = this.#lost;
+    this.#lost = false;
+    return lost;
+  }
+
   /** A directory is no longer there: its files are noted as gone, its watches end. */
   lose(directory: Directory): void {
+    this.#lost = true;
     for (const each of this.#tree.below(directory)) {
       for (const name of each.files.keys()) this.#note(each, name, 'gone');
     }
@@ -113,9 +122,11 @@ export class Scanner {
       return;
     }
     const directory = this.#tree.enter(path, place);
-    const entries = directory === null ? null : entriesOf(path);
-    if (directory === null || entries === null) {
+    const entries = typeof directory === 'string' ? null : entriesOf(path);
+    if (typeof directory === 'string' || entries === null) {
       if (known !== undefined) this.lose(known);
+      // Nothing but a look at the way to a root tells when it is there again.
+      else if (directory === 'gone' && !('path' in place)) this.#lost = true;
       return;
     }
     for (const entry of entries) this.#meet(directory, entry, scan);

@@ -11,6 +11,7 @@ import type { Observation } from './engine.js';
 import type { Later } from './later.js';
 import type { Lease } from './lease.js';
 import { readStamp, type Stamp } from './stamp.js';
+import { mayBeTemporary } from './temporary-name.js';
 import { pathIn, type Directory, type Tree, type WatchedRoot } from './tree.js';
 
 /**
@@ -33,6 +34,8 @@ export interface Postponed {
 const DELAY = {
   /** A new name that was closed may be an unknown tool's temporary file, about to be renamed. */
   newborn: 2,
+  /** The same for a name that has the form of a known tool's temporary file. */
+  suspect: 50,
   /** A name that was created without a close was linked, or is being written. */
   created: 20,
   /** A name that goes may come back: editors replace files. */
@@ -157,7 +160,10 @@ export class Settler {
     const known = directory.files.has(name);
     if (happening === 'closed') {
       if (known) this.#look(directory, name);
-      else this.#postpone(path, directory, name, 'closed', DELAY.newborn);
+      else {
+        const delay = mayBeTemporary(name) ? DELAY.suspect : DELAY.newborn;
+        this.#postpone(path, directory, name, 'closed', delay);
+      }
     } else if (happening === 'created') {
       const stamp = readStamp(path);
       if (stamp?.kind === 'symlink') this.#held.set(path, { directory, name, stamp });

@@ -40,6 +40,14 @@ export function isTemporaryName(name: string): boolean {
   return (random !== undefined && looksRandom(random)) || isVimProbe(name);
 }
 
+/**
+ * Whether the name has the form of sed's or rsync's temporary files, and six characters that may as
+ * well be a word: it may be renamed in a moment.
+ */
+export function mayBeTemporary(name: string): boolean {
+  return SED.test(name) || RSYNC.test(name);
+}
+
 /** mkstemp's six characters mix cases and digits; a word such as `config` does not. */
 function looksRandom(text: string): boolean {
   return /.[A-Z]/.test(text) || /\d[a-z]/.test(text);

@@ -2,7 +2,7 @@
  * The watched directories and their inotify watches, and which of them stands for which. Holds what
  * was last known of each directory's files; does not read directories or judge files.
  */
-import { DIRECTORY_MASK, type Inotify } from './inotify.js';
+import { DIRECTORY_MASK, type Inotify, type NoWatch } from './inotify.js';
 import type { IgnoreRules } from './ignore-rules.js';
 
 /** A root that somebody asked for. */
@@ -61,12 +61,12 @@ export class Tree {
   /**
    * Watches a directory. One that is known already keeps what is known of it, on a new watch if
    * another directory has taken its path.
-   * @returns null when it cannot be watched
+   * @returns why not, when it cannot be watched
    * @throws WatchFailure at the limit of watches
    */
-  enter(path: string, place: Directory | WatchedRoot): Directory | null {
+  enter(path: string, place: Directory | WatchedRoot): Directory | NoWatch {
     const wd = this.#inotify.add(path, DIRECTORY_MASK);
-    if (wd === null) return null;
+    if (typeof wd === 'string') return wd;
     const known = this.#byPath.get(path);
     if (known !== undefined) {
       this.#move(known, wd);

@@ -99,7 +99,8 @@ export async function startSource(
       return new Promise((resolve, reject) => {
         const fail = (): void => {
           waiters.delete(look);
-          reject(new Error(`no ${what}; came: ${running.story('').slice(-30).join(', ')}`));
+          const told = failures.map(({ message }) => `; failed: ${message}`).join('');
+          reject(new Error(`no ${what}; came: ${running.story('').slice(-30).join(', ')}${told}`));
         };
         const timer = setTimeout(fail, PATIENCE);
         const look = (): void => {

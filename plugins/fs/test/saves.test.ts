@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { is, sh, startSource, temporaryDirectory } from './harness.js';
@@ -154,17 +154,6 @@ os.unlink('x~'); os.unlink('.x.swp')`;
   assert.deepEqual(await running.storyUntilMarker(root), ['change x']);
 });
 
-test('vim itself', { skip: !existsSync('/usr/bin/vim') }, async (t) => {
-  for (const option of ['backupcopy=no', 'backupcopy=yes', 'nowritebackup']) {
-    const root = temporaryDirectory(t);
-    writeFileSync(join(root, 'x.txt'), 'old\n');
-    const running = await startSource(t, [root]);
-    await sh(`vim -es -u NONE --cmd 'set swapfile ${option}' -c 's/old/new/' -c wq x.txt`, root);
-    await running.waitFor(is('fs_change', join(root, 'x.txt')), 'save');
-    assert.deepEqual(await running.storyUntilMarker(root), ['change x.txt'], option);
-  }
-});
-
 test('sed -i is one change and nothing of its temporary file', async (t) => {
   const root = temporaryDirectory(t);
   writeFileSync(join(root, 'x'), 'old\n');
@@ -213,18 +202,4 @@ test('a directory that is moved out takes its files with it', async (t) => {
   await sh(`echo 2 > ${outside}/d/sub/c; mkdir d; echo 3 > d/f`, root);
   await running.waitFor(is('fs_change', join(root, 'd/f')), 'save');
   assert.deepEqual(await running.storyUntilMarker(root), ['delete d/sub/c', 'change d/f']);
-});
-
-test('names of any script, spaces and quotes', async (t) => {
-  const root = temporaryDirectory(t);
-  const running = await startSource(t, [root]);
-  const names = ['größe.txt', '文件', 'a b\'"c', '🦆', '-rf', 'n'.repeat(255)];
-  for (const name of names) {
-    writeFileSync(join(root, name), '');
-    await running.waitFor(is('fs_change', join(root, name)), name);
-  }
-  assert.deepEqual(
-    await running.storyUntilMarker(root),
-    names.map((name) => `change ${name}`),
-  );
 });
