@@ -13,7 +13,8 @@ import {
   type HostMessage,
   type Step,
 } from '../messages.js';
-import { checkConfig, checkEvent } from './check-event.js';
+import { checkConfig, examine } from './check-config.js';
+import { checkEvent } from './check-event.js';
 import { describeError } from './describe-error.js';
 import { grantedSecret } from './granted-secret.js';
 import { openSourceState } from './source-state.js';
@@ -95,6 +96,12 @@ export class SourceRunner {
           this.#stateDir = message.stateDir;
           this.#secrets = message.secrets ?? {};
         });
+        break;
+      case 'examine':
+        examine(this.#loaded(), message.config).then(
+          (examined) => this.#channel.send({ type: 'examined', ...examined }),
+          (error: unknown) => this.fail(error),
+        );
         break;
       case 'start':
         this.#step('start', async () => {
