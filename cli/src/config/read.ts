@@ -1,61 +1,71 @@
-/**
- * The configuration file: found by cosmiconfig in the config directory, checked with zod, all
- * problems at once.
- */
-import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
-import { cosmiconfigSync } from 'cosmiconfig';
+/** Reads the configuration file and checks it with the schema: all problems at once. */
 import { z } from 'zod';
-import { parseDuration } from '../duration.js';
-import { CONFIG_FILES, type Config } from './config.js';
+import type { Config } from './config.js';
+import { DEFAULT_CONFIG } from './config.js';
+import { findConfig, type ConfigText } from './find.js';
+import { parseConfig, type Parsed } from './parse.js';
+import { badConfig, pathText, type Path, type Problem } from './problems.js';
+import { configSchema } from './schema.js';
+import { didYouMean } from './suggest.js';
 
-const duration = z.string().transform((text, context) => {
-  const milliseconds = parseDuration(text);
-  if (milliseconds !== null) return milliseconds;
-  context.addIssue({ code: 'custom', message: `${text} is not a duration such as 30d or 12h` });
-  return z.NEVER;
-});
+/** A file, what it says, and what is wrong with that. */
+export interface Reading {
+  /** null when its text cannot even be parsed. */
+  readonly parsed: Parsed | null;
+  /** null when there is any problem. */
+  readonly config: Config | null;
+  readonly problems: readonly Problem[];
+}
 
-const UNITS: Readonly<Record<string, number>> = { KB: 1e3, MB: 1e6, GB: 1e9 };
-
-const size = z.string().transform((text, context) => {
-  const match = /^(\d+)(KB|MB|GB)$/.exec(text);
-  if (match !== null) return Number(match[1]) * (UNITS[match[2] ?? ''] ?? 1);
-  context.addIssue({ code: 'custom', message: `${text} is not a size such as 500MB or 2GB` });
-  return z.NEVER;
-});
-
-const configSchema = z.strictObject({
-  /** `normal` survives a killed process; `full` a power failure as well. */
-  durability: z.enum(['normal', 'full']).default('normal'),
-  retention: z.strictObject({ maxAge: duration.optional(), maxSize: size.optional() }).default({}),
-  log: z
-    .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') })
-    .default({
-      level: 'info',
-    }),
-  /** Each source's own section, checked by the source. */
-  sources: z.record(z.string(), z.unknown()).default({}),
-});
-
-/** @throws WaitbusError WAITBUS_BAD_CONFIG with every problem and its path */
+/** @throws WaitbusError WAITBUS_BAD_CONFIG with every problem */
 export function readConfig(configDir: string): Config {
-  const explorer = cosmiconfigSync('waitbus', {
-    searchPlaces: [...CONFIG_FILES],
-    searchStrategy: 'none',
-  });
-  let found;
-  try {
-    found = explorer.search(configDir);
-  } catch (error) {
-    throw new WaitbusError('WAITBUS_BAD_CONFIG', (error as Error).message);
+  const found = findConfig(configDir);
+  if (found === null) return DEFAULT_CONFIG;
+  const { config, problems } = checkText(found);
+  if (config === null) throw badConfig(found.file, problems);
+  return config;
+}
+
+/** Pure. */
+export function checkText({ file, text }: ConfigText): Reading {
+  const { parsed, problems } = parseConfig(text, file);
+  if (parsed === null) return { parsed, config: null, problems };
+  const checked = configSchema.safeParse(parsed.data);
+  if (!checked.success) {
+    return { parsed, config: null, problems: problemsOf(checked.error.issues, parsed) };
   }
-  const parsed = configSchema.safeParse(found?.config ?? {});
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(
-    (issue) => `${issue.path.map(String).join('.')}: ${issue.message}`,
-  );
-  throw new WaitbusError(
-    'WAITBUS_BAD_CONFIG',
-    `${found?.filepath ?? configDir}:\n  ${problems.join('\n  ')}`,
-  );
+  const { $schema: _, ...config } = checked.data;
+  return { parsed, config, problems: [] };
+}
+
+function problemsOf(issues: readonly z.core.$ZodIssue[], { lineOf }: Parsed): Problem[] {
+  const at = (path: Path, message: string): Problem => ({
+    level: 'error',
+    path: pathText(path),
+    line: lineOf(path),
+    message,
+  });
+  const problems = issues.flatMap((issue) => {
+    const path = issue.path.map((key) => (typeof key === 'number' ? key : String(key)));
+    if (issue.code !== 'unrecognized_keys') return [at(path, issue.message)];
+    return issue.keys.map((key) =>
+      at([...path, key], `unknown key${didYouMean(key, keysAt(path))}`),
+    );
+  });
+  return problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
+}
+
+/** The keys that an object of the schema may have. */
+function keysAt(path: Path): string[] {
+  let schema: unknown = configSchema;
+  for (const key of path) {
+    const shape: Readonly<Record<string, unknown>> = objectOf(schema)?.shape ?? {};
+    schema = shape[String(key)];
+  }
+  return Object.keys(objectOf(schema)?.shape ?? {});
+}
+
+function objectOf(schema: unknown): z.ZodObject | null {
+  if (schema instanceof z.ZodDefault) return objectOf(schema.unwrap());
+  return schema instanceof z.ZodObject ? schema : null;
 }
