@@ -52,13 +52,14 @@ function isEqual(text: string, wanted: string): boolean {
   return canonical(document.toJS()) === canonical(JSON.parse(wanted));
 }
 
-/** Keys in any order. */
+/** Keys in any order, and the names that are disabled, too. */
 function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, member: unknown) =>
-    typeof member === 'object' && member !== null && !Array.isArray(member)
+  return JSON.stringify(value, (key, member: unknown) => {
+    if (key === 'disabled' && Array.isArray(member)) return [...(member as unknown[])].sort();
+    return typeof member === 'object' && member !== null && !Array.isArray(member)
       ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : member,
-  );
+      : member;
+  });
 }
 
 function parse(text: string): Document.Parsed {

@@ -34,6 +34,10 @@ export function parseConfig(text: string, file: string): Parsing {
 function parseYaml(text: string): Parsing {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false });
+  // The library catches it at each level.
+  if (document.errors.some(({ message }) => message.includes('call stack'))) {
+    throw new RangeError();
+  }
   const problems = document.errors.map(({ message, pos }) =>
     problem(lines.linePos(pos[0]).line, message),
   );
