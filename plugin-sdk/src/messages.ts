@@ -3,8 +3,9 @@
  * the version; a child of another version is refused at `hello`.
  */
 import type { Json, SourceEvent } from './envelope/index.js';
+import type { Waiter } from './waiter.js';
 
-export const MESSAGES_VERSION = 2;
+export const MESSAGES_VERSION = 3;
 
 /** A source may have this many emits unanswered; one more breaks the contract. */
 export const MAX_IN_FLIGHT = 32;
@@ -23,6 +24,8 @@ export type HostMessage =
   | { readonly type: 'examine'; readonly config: unknown }
   | { readonly type: 'start' }
   | { readonly type: 'roots'; readonly generation: number; readonly roots: readonly string[] }
+  /** Who waits on the source: before `start`, and on each change. */
+  | { readonly type: 'waiters'; readonly waiters: readonly Waiter[] }
   /** Answered by `pong` with the same id: the source's event loop turns. */
   | { readonly type: 'ping'; readonly id: number }
   | {
@@ -64,6 +67,8 @@ export type ChildMessage =
   | ({ readonly type: 'examined' } & Examined)
   | { readonly type: 'ready' }
   | { readonly type: 'roots_ready'; readonly generation: number }
+  /** How it observes now; `descriptionLine` makes of it what is shown. */
+  | { readonly type: 'describe'; readonly detail: string }
   | {
       readonly type: 'pong';
       readonly id: number;

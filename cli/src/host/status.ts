@@ -57,7 +57,7 @@ export function statusOf(
     enabled: isEnabled,
     configured: isConfigured,
     state,
-    detail: slowed && detail === '' ? SLOWED : detail,
+    detail: slowed ? [detail, SLOWED].filter((text) => text !== '').join('; ') : detail,
     remedy,
     pid: supervisor?.pid ?? null,
     memory: vitals?.memory ?? null,
