@@ -24,7 +24,7 @@ const common = {
     'better-sqlite3',
     'koffi',
     'pino',
-    'cosmiconfig',
+    'yaml',
     'zod',
     'semver',
     'tar',
@@ -56,6 +56,11 @@ const apart = (filter, path) => ({
 const daemonApart = apart(/\/commands\/daemon\.js$/, './daemon.js');
 /** A short command does not read what installs and audits packages. */
 const pluginApart = apart(/\/commands\/plugin\/index\.js$/, './plugin.js');
+/** Nor what reads and changes the configuration. */
+const adminApart = ['source', 'config'].map((name) =>
+  apart(new RegExp(`/commands/${name}/index\\.js$`), `./${name}.js`),
+);
+const doctorApart = apart(/\/commands\/doctor\.js$/, './doctor.js');
 /** `plugin dev` holds a daemon of its own. */
 const devApart = apart(/^\.\/dev\.js$/, './plugin-dev.js');
 /** A source without a webhook does not read the HTTP library. */
@@ -66,13 +71,22 @@ await build({
   entryPoints: { waitbus: 'src/main.ts' },
   // Lazily loaded parts are required: `import()` would start the loader of ES modules for them.
   supported: { 'dynamic-import': false },
-  plugins: [daemonApart, pluginApart],
+  plugins: [daemonApart, pluginApart, ...adminApart, doctorApart],
 });
 await build({
   ...common,
   entryPoints: { plugin: 'src/commands/plugin/index.ts' },
   supported: { 'dynamic-import': false },
   plugins: [devApart],
+});
+await build({
+  ...common,
+  entryPoints: {
+    source: 'src/commands/source/index.ts',
+    config: 'src/commands/config/index.ts',
+    doctor: 'src/commands/doctor.ts',
+  },
+  supported: { 'dynamic-import': false },
 });
 await build({
   ...common,

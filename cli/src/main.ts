@@ -14,11 +14,15 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   stop: () => import('./commands/stop.js'),
   daemon: () => import('./commands/daemon.js'),
   pytest: () => import('./commands/pytest.js'),
-  source: () => import('./commands/source.js'),
+  source: () => import('./commands/source/index.js'),
+  config: () => import('./commands/config/index.js'),
+  doctor: () => import('./commands/doctor.js'),
   plugin: () => import('./commands/plugin/index.js'),
   secret: () => import('./commands/secret.js'),
   demo: () => import('./commands/demo.js'),
 };
+
+const WITH_SUBCOMMANDS: ReadonlySet<string> = new Set(['plugin', 'source', 'config']);
 
 async function main([name = 'help', ...args]: readonly string[]): Promise<number> {
   if (name === '--version' || name === '-V') {
@@ -30,7 +34,7 @@ async function main([name = 'help', ...args]: readonly string[]): Promise<number
   if (load === undefined) return unknownCommand(name);
   const own = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length);
   // Its subcommands have texts of their own.
-  const asksForHelp = name !== 'plugin' || own.length === 1;
+  const asksForHelp = !WITH_SUBCOMMANDS.has(name) || own.length === 1;
   if (asksForHelp && (own.includes('--help') || own.includes('-h'))) return help(name);
   try {
     return await (await load()).run(args);

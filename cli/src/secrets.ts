@@ -17,9 +17,7 @@ import {
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { shellWord, SOURCE_NAME, WaitbusError } from '@waitbus/plugin-sdk/envelope';
-
-/** A letter first, so that no name means anything to an object. */
-export const SECRET_NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,127}$/;
+import { SECRET_NAME } from '@waitbus/plugin-sdk/manifest';
 
 /** A value, and the sources that may read it. */
 export interface Secret {

@@ -69,6 +69,8 @@ export interface Kernel {
   onInterest(host: SourceHost): void;
   /** Adds a request of the wire. */
   handle(op: string, answer: Answer): void;
+  /** Reads the whole store, serving nobody meanwhile; not a larger one. @throws WAITBUS_STORE_CORRUPT */
+  verifyStore(maxBytes: number): boolean;
   /** Begins to accept connections. */
   listen(): Promise<void>;
   /** Ends all connections, commits what is pending, closes the store. */
@@ -181,6 +183,11 @@ export function openKernel(options: KernelOptions): Kernel {
       host = newHost;
     },
     handle: (op, answer) => server.handle(op, added(answer)),
+    verifyStore: (maxBytes) => {
+      const isSmall = store.usedBytes() <= maxBytes;
+      if (isSmall) store.verify();
+      return isSmall;
+    },
     listen: async () => {
       await server.listen();
       presence = new Presence({

@@ -13,6 +13,9 @@ export interface StandardSchema<Output = unknown> {
     readonly vendor: string;
     readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>;
     readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
+    /** Standard JSON Schema v1: a library that has it lets editors know the section, too. */
+    readonly jsonSchema?:
+      { readonly input: (options: { readonly target: 'draft-07' }) => object } | undefined;
   };
 }
 

@@ -2,7 +2,7 @@
  * The messages between the host and a source's process, as JSON over the channel. Both sides carry
  * the version; a child of another version is refused at `hello`.
  */
-import type { SourceEvent } from './envelope/index.js';
+import type { Json, SourceEvent } from './envelope/index.js';
 import type { Waiter } from './waiter.js';
 
 export const MESSAGES_VERSION = 3;
@@ -20,6 +20,8 @@ export type HostMessage =
       /** Those that the user granted to this source. */
       readonly secrets: Readonly<Record<string, string>>;
     }
+  /** In the place of `configure`, for whoever only asks; answered by `examined`. */
+  | { readonly type: 'examine'; readonly config: unknown }
   | { readonly type: 'start' }
   | { readonly type: 'roots'; readonly generation: number; readonly roots: readonly string[] }
   /** Who waits on the source: before `start`, and on each change. */
@@ -39,12 +41,30 @@ export type HostMessage =
       readonly message: string;
     };
 
+/** What a source's own schema says of a section of the configuration. */
+export interface Examined {
+  /** Empty when it is in order. */
+  readonly issues: readonly ConfigIssue[];
+  /** With defaults; null when there are issues. */
+  readonly config: Json;
+  /** The JSON Schema of a section; null when the source's schema cannot tell. */
+  readonly schema: Json;
+}
+
+export interface ConfigIssue {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  /** The member that `path` leads to is not known to the source. */
+  readonly unknown: boolean;
+}
+
 export type Step = 'load' | 'configure' | 'start';
 
 /** From a source's process. */
 export type ChildMessage =
   | { readonly type: 'hello'; readonly version: number }
   | { readonly type: 'done'; readonly step: Step }
+  | ({ readonly type: 'examined' } & Examined)
   | { readonly type: 'ready' }
   | { readonly type: 'roots_ready'; readonly generation: number }
   /** How it observes now; `descriptionLine` makes of it what is shown. */

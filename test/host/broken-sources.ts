@@ -69,7 +69,7 @@ export class Stage {
         return fork(source, stateDir, { ...events, onExit });
       },
       stateDir: stateDir ?? join(this.directory, 'state'),
-      config,
+      config: () => config,
       publish: async (event) => {
         this.events.push(event);
         this.#checks.changed();

@@ -26,13 +26,17 @@ export class Workspace {
     return join(this.root, 'cli', 'dist', 'bin', 'waitbus.js');
   }
 
-  /** Writes a source package under plugins/. */
+  /**
+   * Writes a source package under plugins/.
+   * @param entry more members of the source's manifest, or others in the place of these
+   */
   plugin(
     directory: string,
     name: string,
     source: string,
     code: string,
     capabilities: Partial<Capabilities> = {},
+    entry: object = {},
   ): void {
     this.#json(`plugins/${directory}/package.json`, {
       name,
@@ -46,6 +50,7 @@ export class Workspace {
           activation: 'on-demand',
           eventTypes: ['declared'],
           capabilities,
+          ...entry,
         },
       },
     });

@@ -5,7 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import { releaseStartupPages } from '@waitbus/kernel';
 import { asWaitbusError, type WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { pino } from 'pino';
-import { loadConfig } from '../daemon/config.js';
+import { loadConfig } from '../config/config.js';
 import { startDaemon } from '../daemon/daemon.js';
 import { findInstallation } from '../installation.js';
 import { resolvePaths } from '../paths.js';

@@ -7,7 +7,7 @@ import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { DaemonConnection } from '../client/connection.js';
 import { reach } from '../client/reach.js';
 import { EXIT, say } from '../terminal/exit.js';
-import { shellEnvironment } from './source-env.js';
+import { shellEnvironment } from '../sources/shell-env.js';
 
 export async function run(args: readonly string[]): Promise<number> {
   const own = args[0] === '--' ? args.slice(1) : args;

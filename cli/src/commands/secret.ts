@@ -2,10 +2,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { SOURCE_NAME, WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { SECRET_NAME } from '@waitbus/plugin-sdk/manifest';
 import { DaemonConnection } from '../client/connection.js';
 import { pathsOf, reach } from '../client/reach.js';
+import type { InstalledSource } from '../host/inventory.js';
 import { isBuiltIn } from '../plugins/reserved.js';
-import { changeSecrets, readSecrets, SECRET_NAME, type Secrets } from '../secrets.js';
+import { changeSecrets, readSecrets, type Secrets } from '../secrets.js';
 import { EXIT, print, say, UsageError } from '../terminal/exit.js';
 import { readSecretValue } from './secret-value.js';
 
@@ -101,7 +103,10 @@ function unknown(name: string, secrets: Secrets): WaitbusError {
   );
 }
 
-/** Who may read it: as said, else as before, else the source that the name begins with. */
+/**
+ * Who may read it: as said, else as before, else the one source whose manifest asks for it, else
+ * the source that the name begins with.
+ */
 async function sourcesFor(
   name: string,
   given: readonly string[] | undefined,
@@ -114,19 +119,34 @@ async function sourcesFor(
   }
   const before = secrets.get(name);
   if (before !== undefined) return before.sources;
+  const installed = await installedSources();
+  const asking = installed.filter(({ manifest }) => manifest.secrets?.includes(name) === true);
   const [first = '', ...rest] = name.split('-');
-  if (rest.length > 0 && (isBuiltIn(first) || (await isInstalled(first)))) return [first];
-  throw new UsageError(
-    `${name} does not begin with the name of a source; say who it is for: waitbus secret set ${name} --for SOURCE`,
-  );
+  const isNamed =
+    rest.length > 0 && (isBuiltIn(first) || installed.some((one) => one.name === first));
+  const [only, ...others] = asking.map((source) => source.name);
+  const set = `waitbus secret set ${name} --for`;
+  if (only === undefined) {
+    if (isNamed) return [first];
+    throw new UsageError(
+      `no installed source asks for ${name}, and none has the name that it begins with; say who it is for: ${set} SOURCE`,
+    );
+  }
+  // A name that sounds like one source's and is asked for by another is the user's to decide.
+  const claims = isNamed && first !== only ? [...others, first] : others;
+  if (claims.length === 0) return [only];
+  const all = [...new Set([only, ...claims])].sort();
+  throw new UsageError(`${name} may be for ${all.join(' or ')}; say which: ${set} ${all[0]}`);
 }
 
-async function isInstalled(source: string): Promise<boolean> {
+/** Those that may run: a package that differs from its pin says nothing about itself. */
+async function installedSources(): Promise<InstalledSource[]> {
   const [{ takeInventory }, { findInstallation }] = await Promise.all([
     import('../host/inventory.js'),
     import('../installation.js'),
   ]);
-  return (await takeInventory(findInstallation(), pathsOf({}))).sources.has(source);
+  const { sources } = await takeInventory(findInstallation(), pathsOf({}));
+  return [...sources.values()].filter(({ quarantine }) => quarantine === null);
 }
 
 const TELL_LIMIT_MS = 5000;

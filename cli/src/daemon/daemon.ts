@@ -17,8 +17,12 @@ import type { Installation } from '../installation.js';
 import type { Paths } from '../paths.js';
 import { grantedTo, readSecrets } from '../secrets.js';
 import { SpoolIntake } from '../spool/intake.js';
-import type { Config } from './config.js';
+import { loadConfig, type Config } from '../config/config.js';
+import { answerConfigRequests } from './config-requests.js';
 import { answerPluginRequests } from './plugin-requests.js';
+
+/** A store up to this size is read within the time that a waiter does not notice. */
+const VERIFIED_BYTES = 64 * 1024 * 1024;
 
 export interface DaemonOptions {
   readonly paths: Paths;
@@ -85,6 +89,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       fork: unpinned?.fork ?? forkWith(installation.sourceRunner, env),
       stateDir: paths.sources,
       config: config.sources,
+      disabled: config.disabled,
       secretsFor: (source) => grantedTo(readSecrets(paths.secrets), source),
       publish: kernel.publish,
       ...(unpinned === undefined
@@ -94,6 +99,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     });
     kernel.onInterest(host);
     answerPluginRequests({ kernel, host, takeInventory: look });
+    answerConfigRequests({ kernel, host, config, load: () => loadConfig(paths.configDir), log });
+    kernel.handle('verify_store', () => {
+      return { kind: 'store_verified', whole: kernel.verifyStore(VERIFIED_BYTES) };
+    });
     kernel.handle('stop', () => {
       setImmediate(options.onStopRequest);
       return { kind: 'stopping' };

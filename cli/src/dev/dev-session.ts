@@ -10,7 +10,7 @@ import { pathToFileURL } from 'node:url';
 import type { KernelLog } from '@waitbus/kernel';
 import { DaemonConnection } from '../client/connection.js';
 import { stream, type StreamFrame } from '../client/stream.js';
-import { DEFAULT_CONFIG } from '../daemon/config.js';
+import { DEFAULT_CONFIG } from '../config/config.js';
 import { startDaemon, type Daemon } from '../daemon/daemon.js';
 import { forkWith, type ForkSource, type HowToRun } from '../host/child.js';
 import type { InstalledSource } from '../host/inventory.js';

@@ -9,7 +9,7 @@ import { all, compare, type Predicate } from '@waitbus/kernel/predicate';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import type { ForkSource } from './child.js';
 import type { InstalledSource, Inventory, Quarantine } from './inventory.js';
-import { Station } from './station.js';
+import { Station, type Setting } from './station.js';
 import { statusOf, type SourceStatus } from './status.js';
 import type { Patience, SupervisorLog } from './supervision.js';
 import { Supervisor } from './supervisor.js';
@@ -21,6 +21,8 @@ export interface HostOptions {
   readonly stateDir: string;
   /** Each source's own section of the configuration. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** Sources that do not run. Default: none. */
+  readonly disabled?: readonly string[];
   /** What the user granted a source, by name. Default: nothing. */
   readonly secretsFor?: (source: string) => Readonly<Record<string, string>>;
   readonly publish: (events: readonly unknown[]) => Promise<readonly EmitResult[]>;
@@ -32,6 +34,12 @@ export interface HostOptions {
   readonly verify?: (source: InstalledSource) => Promise<Quarantine | null>;
 }
 
+/** What the configuration says of sources. */
+export interface AboutSources {
+  readonly sources: Readonly<Record<string, unknown>>;
+  readonly disabled: readonly string[];
+}
+
 const LINGER_MS = 60_000;
 
 export class SourceHost {
@@ -39,17 +47,23 @@ export class SourceHost {
   readonly #stations = new Map<string, Station>();
   /** What of the last inventory could not be read, or claims what it may not have. */
   #problems: Inventory['problems'];
+  #config: AboutSources;
   #started = false;
 
   constructor(options: HostOptions) {
     this.#options = options;
     this.#problems = options.inventory.problems;
+    this.#config = { sources: options.config, disabled: options.disabled ?? [] };
     for (const source of options.inventory.sources.values()) this.#add(source);
   }
 
   /** @throws WaitbusError when events may not be emitted under this name */
   checkSource(name: string): void {
-    const { state, detail, remedy } = this.#station(name).condition;
+    const { condition, isEnabled } = this.#station(name);
+    const { state, detail, remedy } = condition;
+    if (!isEnabled) {
+      throw new WaitbusError('WAITBUS_SOURCE_DISABLED', `source ${name} is disabled`, remedy);
+    }
     if (state !== 'quarantined') return;
     const message = `source ${name} is quarantined: ${detail}`;
     throw new WaitbusError('WAITBUS_PIN_MISMATCH', message, remedy);
@@ -97,6 +111,19 @@ export class SourceHost {
   }
 
   /**
+   * The configuration has changed: exactly those sources of which it says something else start
+   * again, or stop. Who is interested already is told.
+   * @returns their names
+   */
+  configure(config: AboutSources): string[] {
+    this.#config = config;
+    const changed = [...this.#stations.values()].filter((station) =>
+      station.configure(this.#settingOf(station.source.name)),
+    );
+    return changed.map(({ source }) => source.name).sort();
+  }
+
+  /**
    * Forgets a source's failures and starts it again if anybody is interested.
    * @throws WaitbusError WAITBUS_UNKNOWN_SOURCE
    */
@@ -113,20 +140,26 @@ export class SourceHost {
   #add(source: InstalledSource): void {
     const station = new Station(source, {
       supervise: (one) => this.#supervise(one),
-      isConfigured: Object.hasOwn(this.#options.config, source.name),
+      setting: this.#settingOf(source.name),
     });
     this.#stations.set(source.name, station);
     if (this.#started) station.start();
   }
 
+  #settingOf(name: string): Setting {
+    const { sources, disabled } = this.#config;
+    // A key without a value is a section, too.
+    const section = Object.hasOwn(sources, name) ? (sources[name] ?? {}) : undefined;
+    return { section, isDisabled: disabled.includes(name) };
+  }
+
   #supervise(source: InstalledSource): Supervisor {
-    const { fork, stateDir, config, secretsFor, publish, log, lingerMs, patience, verify } =
-      this.#options;
+    const { fork, stateDir, secretsFor, publish, log, lingerMs, patience, verify } = this.#options;
     return new Supervisor({
       source,
       fork,
       stateDir: join(stateDir, source.name),
-      config: config[source.name],
+      config: () => this.#settingOf(source.name).section,
       publish: async (event) => (await publish([event]))[0] as EmitResult,
       log,
       lingerMs: lingerMs ?? LINGER_MS,

@@ -132,6 +132,9 @@ export class SourceRun {
       case 'log':
         this.#options.chatter.message(message, bytes);
         break;
+      case 'examined':
+        this.#breach('it answers what it was not asked');
+        break;
       case 'failed':
         this.#failure ??= { reason: message.message, remedy: message.remedy };
         break;
@@ -162,7 +165,7 @@ export class SourceRun {
     switch (step) {
       case 'load':
         try {
-          this.send({ type: 'configure', config, stateDir, secrets: secrets() });
+          this.send({ type: 'configure', config: config(), stateDir, secrets: secrets() });
           this.#expect('configure');
         } catch (error) {
           const { message, remedy } = asWaitbusError(error);

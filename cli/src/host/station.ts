@@ -26,24 +26,30 @@ const EMIT_ONLY: SourceCondition = {
   remedy: '',
 };
 
+/** What the configuration says of a source. */
+export interface Setting {
+  /** Its own section; undefined when there is none. */
+  readonly section: unknown;
+  readonly isDisabled: boolean;
+}
+
 export interface StationOptions {
   readonly supervise: (source: InstalledSource) => Supervisor;
-  /** The configuration has a section for it. */
-  readonly isConfigured: boolean;
+  readonly setting: Setting;
 }
 
 export class Station {
   readonly #supervise: (source: InstalledSource) => Supervisor;
-  readonly #isConfigured: boolean;
   readonly #guests = new Set<Guest>();
   #source: InstalledSource;
+  #setting: Setting;
   #installed = true;
   /** null without a process: emit-only. */
   #supervisor: Supervisor | null;
 
-  constructor(source: InstalledSource, { supervise, isConfigured }: StationOptions) {
+  constructor(source: InstalledSource, { supervise, setting }: StationOptions) {
     this.#supervise = supervise;
-    this.#isConfigured = isConfigured;
+    this.#setting = setting;
     this.#source = source;
     this.#supervisor = hasProcess(source) ? this.#newSupervisor() : null;
   }
@@ -65,11 +71,24 @@ export class Station {
     return this.#installed;
   }
 
+  get isEnabled(): boolean {
+    return !this.#setting.isDisabled;
+  }
+
+  /** Whether the configuration has a section for it. */
+  get isConfigured(): boolean {
+    return this.#setting.section !== undefined;
+  }
+
   get condition(): SourceCondition {
     const { name, packageName, quarantine } = this.#source;
     if (!this.#installed) {
       const remedy = `waitbus plugin add ${packageName}`;
       return { state: 'failed', detail: `source ${name} was removed`, remedy };
+    }
+    if (!this.isEnabled) {
+      const remedy = `waitbus source enable ${name}`;
+      return { state: 'stopped', detail: 'it is disabled in the configuration', remedy };
     }
     if (this.#supervisor !== null) return this.#supervisor.condition;
     if (quarantine !== null) {
@@ -81,6 +100,18 @@ export class Station {
   /** A source that runs whenever the daemon does, once it is configured. */
   start(): void {
     if (this.#runsAlways()) this.#want();
+  }
+
+  /** The configuration says something else of it: it starts again with that, or stops. */
+  configure(setting: Setting): boolean {
+    if (JSON.stringify(setting) === JSON.stringify(this.#setting)) return false;
+    this.#setting = setting;
+    const isWanted = this.isEnabled && (this.#guests.size > 0 || this.#runsAlways());
+    if (!isWanted) this.#supervisor?.stop();
+    this.#supervisor?.restart();
+    if (isWanted) this.#want();
+    this.#tellAll();
+    return true;
   }
 
   /** Tells the state now and on every change, until the returned function is called. */
@@ -127,7 +158,8 @@ export class Station {
   }
 
   #runsAlways(): boolean {
-    return this.#source.manifest.activation === 'always' && this.#isConfigured;
+    const { activation } = this.#source.manifest;
+    return activation === 'always' && this.isConfigured && this.isEnabled;
   }
 
   #isBroken(): boolean {
@@ -144,7 +176,8 @@ export class Station {
   }
 
   #want(): void {
-    if (this.#installed) this.#supervisor?.want(this.#roots(), this.#waiters());
+    if (!this.#installed || !this.isEnabled) return;
+    this.#supervisor?.want(this.#roots(), this.#waiters());
   }
 
   #roots(): string[] {
@@ -174,6 +207,8 @@ export class Station {
   #frameFor({ generation }: Guest): SourceStateFrame {
     const { state, detail, remedy } = this.condition;
     const frame = { kind: 'source_state', source: this.#source.name } as const;
+    // It does not come back by itself: whoever waits is to be told so.
+    if (this.#installed && !this.isEnabled) return { ...frame, state: 'failed', detail, remedy };
     if (state === 'running' && this.#supervisor?.armed(generation) === false) {
       return { ...frame, state: 'starting', detail: '', remedy: '' };
     }

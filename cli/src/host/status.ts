@@ -11,6 +11,10 @@ export interface SourceStatus {
   readonly version: string;
   readonly activation: string;
   readonly evidence: InstalledSource['evidence'];
+  /** Whether the configuration lets it run. */
+  readonly enabled: boolean;
+  /** Whether the configuration has a section for it. */
+  readonly configured: boolean;
   readonly state: SourceState;
   readonly detail: string;
   readonly remedy: string;
@@ -32,7 +36,7 @@ export interface SourceStatus {
 }
 
 export function statusOf(
-  { source, supervisor, condition }: Station,
+  { source, supervisor, condition, isEnabled, isConfigured }: Station,
   nodeVersion: string = process.versions.node,
 ): SourceStatus {
   const { name, packageName, version, manifest, evidence } = source;
@@ -50,6 +54,8 @@ export function statusOf(
     version,
     activation: manifest.activation,
     evidence,
+    enabled: isEnabled,
+    configured: isConfigured,
     state,
     detail: slowed ? [detail, SLOWED].filter((text) => text !== '').join('; ') : detail,
     remedy,

@@ -20,8 +20,8 @@ export interface SupervisorOptions {
   readonly source: InstalledSource;
   readonly fork: ForkSource;
   readonly stateDir: string;
-  /** The source's own section of the configuration; checked in the child. */
-  readonly config: unknown;
+  /** The source's own section of the configuration, read at each start; checked in the child. */
+  readonly config: () => unknown;
   readonly publish: (event: SourceEvent & { source: string }) => Promise<EmitResult>;
   readonly log: SupervisorLog;
   /** Milliseconds that a source runs on after the last interest. */

@@ -3,6 +3,7 @@ import { EMPTY_LOCKFILE, type Pin } from '@waitbus/plugin-sdk/lockfile';
 import type { Paths } from '../paths.js';
 import { admit, recheck, type Consent, type Versions, type View } from './admit.js';
 import { resolveCandidate } from './candidate.js';
+import { secretsOf } from './pinned-secrets.js';
 import { place, prune, withPin } from './commit.js';
 import type { Evidence } from './evidence.js';
 import { exclusively, readLockfile } from './lock-store.js';
@@ -38,7 +39,9 @@ export async function addPlugin(spec: Spec, options: AddOptions): Promise<Added>
   const { name } = candidate;
   const asked = readLockfile(lockfile) ?? EMPTY_LOCKFILE;
   const { consent, versions, view } = options;
-  const agreed = await admit(candidate, asked, consent, versions, view);
+  const agreed = await admit(candidate, asked, consent, versions, view, (pinnedName, pin) =>
+    secretsOf(paths.plugins, pinnedName, pin),
+  );
   const waiting = () => progress('waiting for another waitbus plugin command');
   // Awaited here: the staging place goes when this function returns.
   return await exclusively(paths, lockfile, waiting, async (change) => {

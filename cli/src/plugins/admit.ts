@@ -31,6 +31,9 @@ export interface Versions {
   readonly node: string;
 }
 
+/** The secrets that a pinned package asks for, or null when it is not at hand to tell. */
+export type PinnedSecrets = (name: string, pin: Pin) => Promise<readonly string[] | null>;
+
 /** What is shown of a candidate, in the words of the manifest. */
 export type View = (candidate: Candidate) => readonly string[];
 
@@ -44,6 +47,7 @@ export async function admit(
   consent: Consent,
   versions: Versions,
   view: View,
+  pinnedSecrets: PinnedSecrets,
 ): Promise<Pin | null> {
   checkEngines(candidate, versions);
   checkNames(candidate, lock);
@@ -55,7 +59,10 @@ export async function admit(
     return pin;
   }
   const next = withKnownContents(pinned, { ...pin, firstPinnedAt: pinned.firstPinnedAt });
-  const update = decideUpdate(pinned, next, consent.replacePublisher);
+  const known = pinned.manifest === next.manifest ? candidate.secrets : null;
+  const had = known ?? (await pinnedSecrets(name, pinned)) ?? [];
+  const moreSecrets = candidate.secrets.filter((secret) => !had.includes(secret));
+  const update = decideUpdate(pinned, next, consent.replacePublisher, moreSecrets);
   switch (update.verdict) {
     case 'same':
       return null;

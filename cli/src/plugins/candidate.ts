@@ -11,7 +11,12 @@ import {
   type DependencyPin,
   type Pin,
 } from '@waitbus/plugin-sdk/lockfile';
-import { declaresSources, MANIFEST_KEY, packageCapabilities } from '@waitbus/plugin-sdk/manifest';
+import {
+  declaresSources,
+  MANIFEST_KEY,
+  packageCapabilities,
+  packageSecrets,
+} from '@waitbus/plugin-sdk/manifest';
 import { observePackage, type ObservedPackage } from '@waitbus/plugin-sdk/manifest/check';
 import { UsageError } from '../terminal/exit.js';
 import type { Evidence } from './evidence.js';
@@ -28,6 +33,8 @@ export interface Candidate {
   readonly name: string;
   readonly pin: Pin;
   readonly staging: Staging;
+  /** The secrets that its sources ask for. */
+  readonly secrets: readonly string[];
   /** Bytes of all files. */
   readonly size: number;
   /** The waitbus that it is written for. */
@@ -92,6 +99,7 @@ async function describe(tree: Tree, spec: Spec, with_: Resolving): Promise<Candi
   return {
     name,
     staging,
+    secrets: packageSecrets(observed.packageManifest),
     size: await sizeOf(staging, [tree.root, ...tree.dependencies]),
     waitbusRange: observed.packageManifest.waitbusRange,
     nodeRange: observed.packageManifest.nodeRange ?? null,

@@ -5,7 +5,7 @@ import type { Candidate } from './candidate.js';
 
 /** @param enforcement what the running Node holds the package's sources to */
 export function viewOf(candidate: Candidate, enforcement: Enforcement): string[] {
-  const { name, pin, size } = candidate;
+  const { name, pin, secrets, size } = candidate;
   const wants = describeCapabilities(pin.capabilities).map((line) => {
     const key = line.split(':')[0] as keyof Enforcement;
     return `  ${line}${enforcement[key] === 'enforced' ? '' : ' (declared, not enforced)'}`;
@@ -19,6 +19,7 @@ export function viewOf(candidate: Candidate, enforcement: Enforcement): string[]
     ...(pin.installScripts === 'declared' ? ['  scripts       it has some; they do not run'] : []),
     ...(wants.length === 0 ? ['  asks for      nothing'] : ['  asks for']),
     ...wants.map((line) => `  ${line}`),
+    ...(secrets.length === 0 ? [] : [`  secrets       ${secrets.join(', ')}, once you set them`]),
   ];
 }
 

@@ -37,7 +37,7 @@ export function print(line: string): void {
 export function exitCodeOf(error: unknown): number {
   if (isUsageError(error)) return EXIT.usage;
   if (!(error instanceof WaitbusError)) return EXIT.failure;
-  return /^WAITBUS_(BAD_|UNKNOWN_|UNREACHABLE|UNSUPPORTED|TOO_MANY_|NOT_PINNED|PIN_MISMATCH)/.test(
+  return /^WAITBUS_(BAD_|UNKNOWN_|UNREACHABLE|UNSUPPORTED|TOO_MANY_|NOT_PINNED|PIN_MISMATCH|SOURCE_DISABLED)/.test(
     error.code,
   )
     ? EXIT.usage

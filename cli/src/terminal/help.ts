@@ -8,9 +8,11 @@ usage: waitbus COMMAND [options]
   wait      block until something happens; the exit code is the answer
   emit      put an event on the bus
   pytest    run pytest so that every failure is heard at once
-  source    source env NAME: turn a source on in this shell
+  source    which sources there are; enable, disable and check them
   plugin    add, pin, check and audit the packages that sources come from
   secret    keep what a source needs to know and nobody else is to read
+  config    what is configured, where that comes from, and whether it is right
+  doctor    look at everything, and say what mends what is broken
   log       what happened lately, one event a line
   status    what the daemon serves, and how the sources are
   daemon    run the daemon in the foreground (it starts by itself when needed)
@@ -90,12 +92,54 @@ examples
   waitbus pytest -- -x tests/
   waitbus wait --source pytest --match 'event_type="pytest_session"' --verdict -- waitbus pytest -- -q`,
 
-  source: `usage: waitbus source env NAME
+  source: `usage: waitbus source SUBCOMMAND
 
-Prints shell lines that make programs of this shell emit under a source.
+A source is what events come from. Most run by themselves while somebody waits on them; some run
+whenever the daemon does, once they are enabled; to some, other programs emit.
 
-example
+  list           every source, whether it is enabled, how it is, what it emits
+  enable NAME    let it run; sets one up that needs it, and says what else it needs
+  disable NAME   it does not run any more, whoever waits on it
+  check NAME     could it see events now? If not, what to do. --all for every source
+  env NAME       shell lines that make programs of this shell emit under a source
+
+waitbus source SUBCOMMAND --help tells more.
+
+examples
+  waitbus source list
+  waitbus source enable github
+  waitbus source check fs
   eval "$(waitbus source env pytest)"     # from now on every pytest in this shell is heard`,
+
+  config: `usage: waitbus config SUBCOMMAND
+
+The configuration is one file, config.json or config.yaml, in the configuration directory. All of it
+is optional. docs/configuration.md has every key.
+
+  show              every value as it counts, and where it comes from
+  validate [FILE]   every problem at once, with its line
+  reload            a running daemon takes up what you changed by hand
+  schema            the JSON Schema of the file, for editors
+  path              where the file is, or would be
+
+waitbus config SUBCOMMAND --help tells more.
+
+examples
+  waitbus config show
+  waitbus config validate && waitbus config reload`,
+
+  doctor: `usage: waitbus doctor [--json] [--no-autostart]
+
+Looks at everything that waitbus rests on: Node, its directories and the disk, the configuration, the
+secrets, the packages against their pins, the daemon and its store, the clock, the spool, and whether
+each enabled source could see events. Says of what is wrong which command mends it. Starts a daemon if
+none runs, as every command does.
+
+exit codes: 0 all is well, or there are only warnings; 1 something is broken
+
+examples
+  waitbus doctor
+  waitbus doctor --json`,
 
   plugin: `usage: waitbus plugin SUBCOMMAND [options]
 
@@ -126,7 +170,8 @@ comes from stdin, from a file, or is asked for at the terminal without being sho
 argument. One newline at its end is left out. A source that runs is started again with it.
 
   --for SOURCE   a source that may read it; several may. Without it: those that could before, else
-                 the source that the name begins with, github for github-webhook-secret
+                 the one source that asks for it (waitbus source list), else the source that the
+                 name begins with
   --file PATH    the value is what this file holds
   --json         list as JSON; values are never listed
 

@@ -90,7 +90,7 @@ function inspect(file: string): void {
     if (!unclean && size % (pragma(db, 'page_size') as number) !== 0) {
       throw corrupt(file, 'it ends within a page');
     }
-    if (unclean || size <= ALWAYS_CHECKED_BYTES) check(db, file);
+    if (unclean || size <= ALWAYS_CHECKED_BYTES) checkWhole(db, file);
   } finally {
     db.close();
   }
@@ -138,7 +138,8 @@ function refuseNewer(db: Database.Database, file: string): void {
   );
 }
 
-function check(db: Database.Database, file: string): void {
+/** Reads all of it. @throws WaitbusError WAITBUS_STORE_CORRUPT */
+export function checkWhole(db: Database.Database, file: string): void {
   const result = pragma(db, 'quick_check(1)');
   if (result !== 'ok') throw corrupt(file, String(result));
 }

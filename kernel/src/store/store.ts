@@ -8,7 +8,7 @@ import { Turn, type EmitResult } from './append.js';
 import { bisect, findDelivery } from './bisect.js';
 import type { CommittedEvent } from './event.js';
 import { explainStoreError } from './explain.js';
-import { openDatabase, type Durability } from './open.js';
+import { checkWhole, openDatabase, type Durability } from './open.js';
 import { KeyIndex } from './key-index.js';
 import { readFrame, readPage, type Page } from './page.js';
 import type { Prefilter } from './prefilter.js';
@@ -166,8 +166,7 @@ export class Store {
 
   /** The event_id at a position, or null when there is none. */
   idAt(seq: number): string | null {
-    if (seq === this.#last) return this.#head;
-    return this.#read(() => this.#sql.idAt.get(seq) ?? null);
+    return seq === this.#last ? this.#head : this.#read(() => this.#sql.idAt.get(seq) ?? null);
   }
 
   /** The position of the newest event whose id is at or before the cursor; by bisection. */
@@ -208,13 +207,17 @@ export class Store {
 
   /** Indexes a little more. */
   index(): void {
-    if (!this.#db.open) return;
-    this.walPages += this.#read(() => this.#index.step(this.#last));
+    if (this.#db.open) this.walPages += this.#read(() => this.#index.step(this.#last));
   }
 
   /** Bytes in use by the database, free pages not counted. */
   usedBytes(): number {
     return usedBytes(this.#db);
+  }
+
+  /** @throws WaitbusError WAITBUS_STORE_CORRUPT when the file, read whole, is damaged */
+  verify(): void {
+    this.#read(() => checkWhole(this.#db, this.#file));
   }
 
   /** Folds the write-ahead log into the file, as far as nobody reads it. */

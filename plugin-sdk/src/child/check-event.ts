@@ -16,15 +16,6 @@ export async function checkEvent(definition: SourceDefinition, event: SourceEven
   }
 }
 
-/** Checks the source's own section of the configuration and returns it with defaults. */
-export async function checkConfig(definition: SourceDefinition, config: unknown): Promise<unknown> {
-  if (definition.config === undefined) return config ?? {};
-  const result = await definition.config['~standard'].validate(config ?? {});
-  if (result.issues === undefined) return result.value;
-  const text = result.issues.map((issue) => describe(issue, definition.name)).join('; ');
-  throw new WaitbusError('WAITBUS_BAD_CONFIG', text);
-}
-
 async function validate(
   schema: StandardSchema,
   value: unknown,

@@ -7,7 +7,7 @@ import { WaitbusError } from '../envelope/index.js';
 import type { SourceContext, SourceDefinition } from '../define-source.js';
 import { descriptionLine } from '../description.js';
 import { MESSAGES_VERSION, type ChildMessage, type HostMessage, type Step } from '../messages.js';
-import { checkConfig } from './check-event.js';
+import { checkConfig, examine } from './check-config.js';
 import { describeError } from './describe-error.js';
 import { Emitter } from './emitter.js';
 import { grantedSecret } from './granted-secret.js';
@@ -99,6 +99,12 @@ export class SourceRunner {
           this.#stateDir = message.stateDir;
           this.#secrets = message.secrets ?? {};
         });
+        break;
+      case 'examine':
+        examine(this.#loaded(), message.config).then(
+          (examined) => this.#channel.send({ type: 'examined', ...examined }),
+          (error: unknown) => this.fail(error),
+        );
         break;
       case 'start':
         this.#step('start', async () => {

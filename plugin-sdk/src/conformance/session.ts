@@ -206,7 +206,8 @@ export class Session {
         this.#told = `${this.#told}${told.message}\n`.slice(-TOLD_CHARACTERS);
         break;
       case 'pong':
-        // The kit gives it deadlines instead of asking.
+      case 'examined':
+        // The kit gives it deadlines instead of asking, and configures it to start it.
         break;
       case 'failed':
         this.#told = `${this.#told}${told.message}\n`.slice(-TOLD_CHARACTERS);

@@ -220,9 +220,14 @@ export const ERRORS = {
     remedy: 'waitbus plugin restart NAME tries again; the daemon log tells why it failed.',
     fatal: false,
   },
+  WAITBUS_SOURCE_DISABLED: {
+    meaning: 'The configuration has the source among those that are disabled.',
+    remedy: 'waitbus source enable NAME lets it run again.',
+    fatal: false,
+  },
   WAITBUS_BAD_CONFIG: {
-    meaning: 'The configuration is malformed.',
-    remedy: 'Correct the members that the message names.',
+    meaning: 'The configuration is malformed, or cannot be read.',
+    remedy: 'Correct what the message names; waitbus config validate checks it again.',
     fatal: true,
   },
   WAITBUS_INTERNAL: {

@@ -27,15 +27,26 @@ export type Update =
 const LISTS = ['net', 'fsRead', 'fsWrite', 'childProcess', 'env'] as const;
 const STRENGTH = { local: 0, registry: 1, provenance: 2 } as const;
 
-/** @param allowPublisher the person said to replace the publisher: such a change is asked about */
-export function decideUpdate(pinned: Pin, next: Pin, allowPublisher = false): Update {
+/**
+ * @param allowPublisher the person said to replace the publisher: such a change is asked about
+ * @param moreSecrets secrets that the next one asks for and the pinned one did not; a pin holds
+ *   them only within the hash of its manifest
+ */
+export function decideUpdate(
+  pinned: Pin,
+  next: Pin,
+  allowPublisher = false,
+  moreSecrets: readonly string[] = [],
+): Update {
   const bytes = sameVersionOtherBytes(pinned, next);
   if (bytes.length > 0) return { verdict: 'refuse', why: 'bytes', reasons: bytes };
   const publisher = publisherReasons(pinned, next);
   if (publisher.length > 0 && !allowPublisher) {
     return { verdict: 'refuse', why: 'publisher', reasons: publisher };
   }
-  const more = [...publisher, ...demands(pinned, next)];
+  const secrets =
+    moreSecrets.length === 0 ? [] : [`asks for more secrets: ${moreSecrets.join(', ')}`];
+  const more = [...publisher, ...demands(pinned, next), ...secrets];
   const changes = differences(pinned, next);
   if (more.length > 0) return { verdict: 'ask', changes, more };
   return changes.length > 0 ? { verdict: 'accept', changes } : { verdict: 'same' };

@@ -25,6 +25,9 @@ export const NO_CAPABILITIES: Capabilities = Object.freeze({
   nativeAddon: false,
 });
 
+/** The name of a secret. A letter first, so that none means anything to an object. */
+export const SECRET_NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,127}$/;
+
 /** How `waitbus source env` sets a variable. */
 export type ShellVariable =
   | { readonly append: string }
@@ -48,6 +51,8 @@ export interface SourceEntry {
    * it observes has no identity beyond one run. Default: stable.
    */
   readonly deliveryIds?: 'stable' | 'per-run' | undefined;
+  /** The secrets that it asks for: the user grants each with `waitbus secret set NAME`. */
+  readonly secrets?: readonly string[] | undefined;
   /** What `waitbus source env NAME` sets in a shell, for a program that emits by itself. */
   readonly shellEnv?: Readonly<Record<string, ShellVariable>> | undefined;
 }
@@ -114,4 +119,10 @@ export function packageCapabilities(manifest: Manifest): Capabilities {
     env: union((one) => one.env),
     nativeAddon: all.some((one) => one.nativeAddon),
   };
+}
+
+/** The secrets that a package asks for: the union over its sources, sorted and without repeats. */
+export function packageSecrets(manifest: Manifest): readonly string[] {
+  const all = Object.values(manifest.sources).flatMap(({ secrets = [] }) => secrets);
+  return [...new Set(all)].sort();
 }

@@ -6,7 +6,7 @@
 import { subset, valid, validRange } from 'semver';
 import { z } from 'zod';
 import { EVENT_TYPE, SOURCE_NAME } from '../envelope/index.js';
-import { MANIFEST_KEY, NO_CAPABILITIES } from './entry.js';
+import { MANIFEST_KEY, NO_CAPABILITIES, SECRET_NAME } from './entry.js';
 
 const relativePath = z
   .string()
@@ -77,6 +77,12 @@ export const sourceEntrySchema = z
       .optional()
       .describe(
         'stable (the default): two runs that observe the same happening give it the same delivery_id. per-run: what it observes has no identity beyond one run, such as a saved file.',
+      ),
+    secrets: z
+      .array(z.string().regex(SECRET_NAME, `the name of a secret matches ${SECRET_NAME.source}`))
+      .optional()
+      .describe(
+        'The secrets that it asks for, which ctx.secret(name) hands out. `waitbus secret set NAME` grants one to the source that names it here.',
       ),
     shellEnv: z
       .record(variableName, shellVariable)

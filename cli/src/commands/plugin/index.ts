@@ -1,13 +1,8 @@
-/** `waitbus plugin`: finds the subcommand, loads only that one, and gives its errors their exit codes. */
+/** `waitbus plugin`: its subcommands, with exit codes of their own. */
 import { PLUGIN_EXIT, pluginExitOf } from '../../plugins/exit-codes.js';
-import { print, say, sayError } from '../../terminal/exit.js';
+import { runSubcommand, type Subcommands } from '../subcommands.js';
 
-interface Subcommand {
-  readonly run: (args: readonly string[]) => Promise<number>;
-  readonly help: string;
-}
-
-const SUBCOMMANDS: Readonly<Record<string, () => Promise<Subcommand>>> = {
+const SUBCOMMANDS: Subcommands = {
   add: () => import('./add.js'),
   audit: () => import('./audit.js'),
   dev: () => import('./dev.js'),
@@ -22,28 +17,7 @@ const SUBCOMMANDS: Readonly<Record<string, () => Promise<Subcommand>>> = {
   verify: () => import('./verify.js'),
 };
 
-export async function run([name, ...args]: readonly string[]): Promise<number> {
-  if (name === undefined || name === 'help') {
-    const { HELP } = await import('../../terminal/help.js');
-    (name === 'help' ? print : say)(HELP['plugin'] ?? '');
-    return name === 'help' ? PLUGIN_EXIT.ok : PLUGIN_EXIT.usage;
-  }
-  const load = Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : undefined;
-  if (load === undefined) {
-    say(`waitbus plugin: there is no subcommand ${name}`);
-    say('  waitbus help plugin lists them');
-    return PLUGIN_EXIT.usage;
-  }
-  const subcommand = await load();
-  const own = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length);
-  if (own.includes('--help') || own.includes('-h')) {
-    print(subcommand.help);
-    return PLUGIN_EXIT.ok;
-  }
-  try {
-    return await subcommand.run(args);
-  } catch (error) {
-    sayError(error, `plugin ${name}`);
-    return pluginExitOf(error);
-  }
+export async function run(args: readonly string[]): Promise<number> {
+  const codes = { usage: PLUGIN_EXIT.usage, of: pluginExitOf };
+  return runSubcommand('plugin', SUBCOMMANDS, codes, args);
 }

@@ -9,6 +9,7 @@ import { resolvePaths } from '../../paths.js';
 import { PLUGIN_EXIT } from '../../plugins/exit-codes.js';
 import { sizeText } from '../../plugins/view.js';
 import { print, say } from '../../terminal/exit.js';
+import { tableLines } from '../../terminal/table.js';
 import { COMMON, lockfileOf } from './context.js';
 
 export const help = `usage: waitbus plugin list [--json] [--lockfile PATH]
@@ -20,7 +21,10 @@ example
   waitbus plugin list`;
 
 /** A source, as a running daemon says or as it would say. */
-interface Line extends Omit<SourceStatus, 'name' | 'package' | 'slowed'> {
+interface Line extends Omit<
+  SourceStatus,
+  'name' | 'package' | 'slowed' | 'enabled' | 'configured'
+> {
   readonly plugin: string;
   readonly source: string;
 }
@@ -109,17 +113,10 @@ function printTable(lines: readonly Line[]): void {
     line.memory === null ? '-' : sizeText(line.memory),
     line.evidence,
   ]);
-  const widths = head.map((title, at) =>
-    Math.max(title.length, ...rows.map((row) => (row[at] ?? '').length)),
-  );
-  const format = (row: readonly string[]) =>
-    row
-      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-      .join('  ')
-      .trimEnd();
-  print(format(head));
+  const [title = '', ...texts] = tableLines([head, ...rows]);
+  print(title);
   lines.forEach((line, at) => {
-    print(format(rows[at] ?? []));
+    print(texts[at] ?? '');
     if (line.detail !== '') print(`  ${line.detail}`);
     if (line.remedy !== '') print(`  ${line.remedy}`);
     if (line.enforced.length > 0) print(`  enforced: ${line.enforced.join(', ')}`);

@@ -1,0 +1,16 @@
+/** `waitbus config`: what is configured, where that comes from, and whether it is right. */
+import { EXIT, exitCodeOf, isParseArgsError } from '../../terminal/exit.js';
+import { runSubcommand, type Subcommands } from '../subcommands.js';
+
+const SUBCOMMANDS: Subcommands = {
+  path: () => import('./path.js'),
+  reload: () => import('./reload.js'),
+  schema: () => import('./schema.js'),
+  show: () => import('./show.js'),
+  validate: () => import('./validate.js'),
+};
+
+export async function run(args: readonly string[]): Promise<number> {
+  const of = (error: unknown) => (isParseArgsError(error) ? EXIT.usage : exitCodeOf(error));
+  return runSubcommand('config', SUBCOMMANDS, { usage: EXIT.usage, of }, args);
+}

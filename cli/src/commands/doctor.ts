@@ -1,0 +1,64 @@
+/** `waitbus doctor`: looks at everything that waitbus rests on, and says what mends what is broken. */
+import { parseArgs } from 'node:util';
+import { examine } from '../doctor/examine.js';
+import type { Finding } from '../doctor/finding.js';
+import { findInstallation } from '../installation.js';
+import { resolvePaths } from '../paths.js';
+import { EXIT, exitCodeOf, isParseArgsError, print, say, sayError } from '../terminal/exit.js';
+import { statusLine } from '../terminal/status-line.js';
+
+const SOURCE_TIMEOUT_MS = 5000;
+
+/** It is a bundle of its own, so its errors are judged here. */
+export async function run(args: readonly string[]): Promise<number> {
+  try {
+    return await doctor(args);
+  } catch (error) {
+    sayError(error, 'doctor');
+    return isParseArgsError(error) ? EXIT.usage : exitCodeOf(error);
+  }
+}
+
+async function doctor(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    strict: true,
+    options: { json: { type: 'boolean' }, 'no-autostart': { type: 'boolean' } },
+  });
+  const line = statusLine(process.stderr, process.env, !process.stderr.isTTY);
+  const findings = await examine({
+    paths: resolvePaths(),
+    installation: findInstallation(),
+    env: process.env,
+    autostart: values['no-autostart'] !== true,
+    sourceTimeoutMs: SOURCE_TIMEOUT_MS,
+    progress: (what) => line.update(`waitbus doctor: ${what}`),
+    now: Date.now,
+  }).finally(() => line.clear());
+  const problems = findings.filter(({ level }) => level === 'problem').length;
+  if (values.json === true) {
+    print(JSON.stringify({ ok: problems === 0, findings }, null, 2));
+  } else {
+    printFindings(findings);
+    const warnings = findings.filter(({ level }) => level === 'warning').length;
+    say(summary(problems, warnings));
+  }
+  return problems === 0 ? EXIT.ok : EXIT.failure;
+}
+
+function printFindings(findings: readonly Finding[]): void {
+  const width = Math.max(...findings.map(({ check }) => check.length));
+  for (const { level, check, message, remedy } of findings) {
+    print(`${level.padEnd(7)}  ${check.padEnd(width)}  ${message}`);
+    if (remedy !== '') print(`${' '.repeat(width + 11)}${remedy}`);
+  }
+}
+
+function summary(problems: number, warnings: number): string {
+  const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`;
+  const said = [
+    ...(problems === 0 ? [] : [count(problems, 'problem')]),
+    ...(warnings === 0 ? [] : [count(warnings, 'warning')]),
+  ];
+  return said.length === 0 ? 'all is well' : said.join(', ');
+}
