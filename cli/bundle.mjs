@@ -24,6 +24,7 @@ const common = {
     'better-sqlite3',
     'koffi',
     'pino',
+    'cosmiconfig',
     'yaml',
     'zod',
     'semver',

@@ -1,11 +1,13 @@
 /**
- * Finds and reads the one configuration file of a directory. Looks nowhere else: what lies in the
- * working directory, somebody's repository, never configures waitbus nor runs because of it.
+ * Finds and reads the one configuration file of a directory, through cosmiconfig. Looks nowhere else:
+ * what lies in the working directory, somebody's repository, never configures waitbus nor runs
+ * because of it.
  */
 import { readFileSync, statSync, type Stats } from 'node:fs';
 import { basename } from 'node:path';
 import { shellWord, WaitbusError } from '@waitbus/plugin-sdk/envelope';
-import { configFilesIn } from './config.js';
+import { cosmiconfigSync } from 'cosmiconfig';
+import { CONFIG_FILES, configFilesIn } from './config.js';
 
 /** Nobody writes one of this size by hand; what is larger is something else. */
 export const MAX_CONFIG_BYTES = 1024 * 1024;
@@ -21,7 +23,41 @@ export interface ConfigText {
  */
 export function findConfig(configDir: string): ConfigText | null {
   const file = configFileOf(configDir);
-  return file === null ? null : { file, text: readConfigText(file) };
+  if (file === null) return null;
+  assertPlainFile(file);
+  // Its text is all that is asked for: our own parser knows the lines.
+  const load = (path: string): ConfigText => ({ file: path, text: readConfigText(path) });
+  const found = within(configDir, () =>
+    cosmiconfigSync('waitbus', {
+      searchPlaces: [...CONFIG_FILES],
+      searchStrategy: 'none',
+      loaders: { '.json': load, '.yaml': load, '.yml': load },
+    }).search(configDir),
+  );
+  return (found?.config as ConfigText | undefined) ?? { file, text: readConfigText(file) };
+}
+
+/**
+ * cosmiconfig also takes options for itself from the working directory, out of a `.config/config.js`
+ * say, which it runs. So the working directory is the user's own meanwhile.
+ */
+function within<T>(directory: string, work: () => T): T {
+  const before = workingDirectory();
+  process.chdir(directory);
+  try {
+    return work();
+  } finally {
+    if (before !== null) process.chdir(before);
+  }
+}
+
+/** null when it was removed. */
+function workingDirectory(): string | null {
+  try {
+    return process.cwd();
+  } catch {
+    return null;
+  }
 }
 
 /** @throws WaitbusError WAITBUS_BAD_CONFIG when there are two */
@@ -44,17 +80,7 @@ export function configFileOf(configDir: string): string | null {
 
 /** @throws WaitbusError WAITBUS_BAD_CONFIG */
 export function readConfigText(file: string): string {
-  let stats: Stats;
-  try {
-    stats = statSync(file);
-  } catch (error) {
-    throw unreadable(file, (error as Error).message);
-  }
-  // Before it is opened: a pipe would be waited for.
-  if (!stats.isFile()) throw unreadable(file, `${file} is no regular file`);
-  if (stats.size > MAX_CONFIG_BYTES) {
-    throw unreadable(file, `${file} has ${stats.size} bytes; at most ${MAX_CONFIG_BYTES} are read`);
-  }
+  assertPlainFile(file);
   try {
     const bytes = readFileSync(file);
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -62,6 +88,20 @@ export function readConfigText(file: string): string {
     const { code, message } = error as NodeJS.ErrnoException;
     const why = code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? `${file} is not UTF-8` : message;
     throw unreadable(file, why);
+  }
+}
+
+/** Before it is opened: a pipe would be waited for. */
+function assertPlainFile(file: string): void {
+  let stats: Stats;
+  try {
+    stats = statSync(file);
+  } catch (error) {
+    throw unreadable(file, (error as Error).message);
+  }
+  if (!stats.isFile()) throw unreadable(file, `${file} is no regular file`);
+  if (stats.size > MAX_CONFIG_BYTES) {
+    throw unreadable(file, `${file} has ${stats.size} bytes; at most ${MAX_CONFIG_BYTES} are read`);
   }
 }
 
