@@ -70,7 +70,7 @@ test('an unknown source ends with 2 at once, and names the remedy', async () => 
   const ended = await box.run(['wait', '--source', 'nosuch', '--timeout', '1h']);
   assertExit(ended, 2);
   assert.match(ended.stderr, /source nosuch is not installed; there are: agent, fs/);
-  assert.match(ended.stderr, /\n {2}waitbus status lists the sources/);
+  assert.match(ended.stderr, /\n {2}waitbus plugin list lists the sources/);
 });
 
 test('an unknown source in one clause of several ends with 2 at once', async () => {

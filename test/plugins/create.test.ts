@@ -72,6 +72,13 @@ for (const flags of [[], ['--js']] as const) {
   });
 }
 
+test('the workflow that publishes is the one that the docs show', () => {
+  const file = join('templates', 'common', '_github', 'workflows', 'publish.yml.template');
+  const workflow = readFileSync(join(REPO, 'plugin-sdk', 'create', file), 'utf8');
+  const page = readFileSync(join(REPO, 'docs', 'writing-a-source.md'), 'utf8');
+  assert.ok(page.includes(`\`\`\`yaml\n${workflow}\`\`\``));
+});
+
 test('a scaffold in TypeScript builds, passes its tests and conforms', async () => {
   await using box = new Sandbox();
   const scaffold = await Scaffold.create(box, 'redis');

@@ -56,6 +56,19 @@ test('a scaffold runs from its TypeScript: its events are printed, the line to p
   assert.deepEqual(processesIn(place), []);
 });
 
+test('started by npx, the line to paste needs no PATH; a failure names no command of another daemon', async () => {
+  await using box = new Sandbox();
+  const { directory } = await Scaffold.create(box, 'redis');
+  writeFileSync(join(directory, 'src', 'index.ts'), 'mistake (\n');
+  const npx = { env: { npm_command: 'exec' } };
+  const dev = box.waitbus(['plugin', 'dev', directory], npx);
+  await dev.says(/the next save starts it again/);
+  dev.child.kill('SIGINT');
+  const { stderr } = await dev.ended;
+  assert.ok(stderr.includes(`${WAITBUS}' wait --source redis`), stderr);
+  assert.doesNotMatch(stderr, /plugin restart/);
+});
+
 /** A source that says which edition it is. */
 const edition = (text: string) => `export default {
   name: 'redis',

@@ -124,6 +124,8 @@ function configuration(directory: string, uplink: string): object {
     packages: {
       '@waitbus/*': ours,
       'waitbus-source-*': ours,
+      waitbus: ours,
+      'create-waitbus-source': ours,
       '**': { access: '$all', proxy: 'configured', storage: UPLINK },
     },
     auth: { htpasswd: { file: join(directory, 'htpasswd') } },

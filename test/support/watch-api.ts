@@ -1,13 +1,14 @@
 /**
  * A small server that speaks the list and watch API of Kubernetes for pods and jobs: pages, watches
  * with bookmarks, versions that are gone (410), credentials that are refused, and connections that
- * are cut. What it holds is the ClusterLog's; it runs nothing.
+ * are cut. What it holds is the ClusterLog's; a job that is created has finished at once.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname } from 'node:path';
-import { ClusterLog, isAbout, KINDS, type Resource } from './cluster-log.js';
+import { json } from 'node:stream/consumers';
+import { ClusterLog, isAbout, KINDS, type Resource, type Written } from './cluster-log.js';
 import { Checks } from './checks.js';
 
 /** What was asked of the server. */
@@ -115,6 +116,7 @@ export class WatchApi {
     const { pathname, searchParams: query } = new URL(request.url ?? '/', 'http://localhost');
     const path = PATH.exec(pathname);
     if (path === null) return refuse(response, 404, 'the server could not find this');
+    if (request.method === 'POST') return void this.#create(path[1], request, response);
     const verb = query.get('watch') === 'true' ? 'watch' : 'list';
     const resource = path[2] as Resource;
     const version = query.get('resourceVersion');
@@ -127,6 +129,14 @@ export class WatchApi {
     } else if (verb === 'list') this.#list(asked, query, response);
     else this.#watch(asked, response);
     this.#checks.changed();
+  }
+
+  /** Of all that can be created, a job. */
+  async #create(namespace: string | undefined, request: IncomingMessage, response: ServerResponse) {
+    const { metadata, ...written } = (await json(request)) as Written;
+    const made = this.cluster.run({ ...written, metadata: { ...metadata, namespace } });
+    response.writeHead(201, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(made));
   }
 
   #list(asked: Asked, query: URLSearchParams, response: ServerResponse): void {

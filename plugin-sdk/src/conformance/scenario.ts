@@ -14,6 +14,8 @@ export interface SetupContext {
   readonly source: string;
   /** An empty temporary directory, removed afterwards. */
   readonly directory: string;
+  /** The HOME of the source, empty at first: for files that it reads there, such as credentials. */
+  readonly home: string;
   /** Counts the runs of the source that observe the same directory, from 0. */
   readonly run: number;
 }
@@ -29,6 +31,7 @@ export interface ObservedRun {
 export interface ProvokeContext {
   readonly source: string;
   readonly directory: string;
+  readonly home: string;
   /** Counts the calls, from 1: for names that do not repeat. */
   readonly round: number;
   /** Most often one; two when it is checked that both call the same happening the same. */

@@ -42,7 +42,8 @@ export class World {
 
   async setUp(): Promise<Setup> {
     const { scenario, source, declared, env } = this.#target;
-    const context: SetupContext = { source, directory: this.place, run: this.#runs++ };
+    const { place: directory, home } = this;
+    const context: SetupContext = { source, directory, home, run: this.#runs++ };
     const given = async <T>(what: string, value: Promise<T>): Promise<T> =>
       value.catch((error: unknown) => {
         throw new Failure(`${what} of the scenario threw: ${messageOf(error)}`);
@@ -114,7 +115,8 @@ export class World {
     }
     this.#rounds += 1;
     const { config, roots } = first;
-    const context = { source, directory: this.place, round: this.#rounds, runs, config, roots };
+    const { place: directory, home } = this;
+    const context = { source, directory, home, round: this.#rounds, runs, config, roots };
     try {
       await scenario.provoke({ ...context, until });
     } catch (error) {

@@ -42,7 +42,7 @@ export const ERRORS = {
   },
   WAITBUS_UNKNOWN_SOURCE: {
     meaning: 'No installed source has this name.',
-    remedy: 'waitbus status lists the sources that are installed.',
+    remedy: 'waitbus plugin list lists the sources that are installed.',
     fatal: false,
   },
   WAITBUS_UNKNOWN_EVENT: {

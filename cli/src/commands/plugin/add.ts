@@ -1,5 +1,6 @@
 /** `waitbus plugin add`: install a source package and pin it. */
 import { parseArgs } from 'node:util';
+import { shellWord } from '@waitbus/plugin-sdk/envelope';
 import { addPlugin, type Added } from '../../plugins/add.js';
 import { PLUGIN_EXIT } from '../../plugins/exit-codes.js';
 import { print, say } from '../../terminal/exit.js';
@@ -46,5 +47,8 @@ export function tell({ name, pin, before }: Added, lockfile: string, json: boole
     const was = before === null ? '' : `, before it was ${before.version}`;
     say(`pinned ${name} ${pin.version} in ${lockfile}${was}`);
   }
-  say(`  waitbus wait --source ${pin.sources[0] ?? ''} starts it`);
+  const wait = `waitbus wait --source ${pin.sources[0] ?? ''}`;
+  if (lockfile === resolvePaths().lockfile) say(`  ${wait} starts it`);
+  // A daemon goes by the one lock that it was started with.
+  else say(`  waitbus stop; WAITBUS_LOCKFILE=${shellWord(lockfile)} ${wait} starts it`);
 }

@@ -76,7 +76,7 @@ async function develop(args: readonly string[]): Promise<number> {
   });
   const places = Object.entries(session.places).map(([key, path]) => `${key}=${shellWord(path)}`);
   say(`running ${name} from ${manifest.entry}; in another terminal:\n`);
-  say(`  ${places.join(' ')} waitbus wait --source ${name}\n`);
+  say(`  ${places.join(' ')} ${thisCommand()} wait --source ${name}\n`);
   const ignored = (entry: string) =>
     entry === 'node_modules' ||
     entry.startsWith('.') ||
@@ -89,6 +89,13 @@ async function develop(args: readonly string[]): Promise<number> {
   unwatch();
   await session.close();
   return PLUGIN_EXIT.ok;
+}
+
+/** npx and npm scripts have a PATH of their own, which another terminal has not. */
+function thisCommand(): string {
+  const [, program] = process.argv;
+  const isFromNpm = process.env['npm_command'] !== undefined;
+  return isFromNpm && program !== undefined ? shellWord(program) : 'waitbus';
 }
 
 function configOf(text: string | undefined): unknown {
@@ -107,7 +114,9 @@ function show(frame: StreamFrame): void {
   // There is one try a save, so how often it failed tells nothing.
   const detail = frame.detail.replace(/; given up after \d+ failures?$/, '');
   say(`${source} ${state}${detail === '' ? '' : `: ${detail}`}`);
-  if (remedy !== '' && remedy !== ERRORS.WAITBUS_SOURCE_FAILED.remedy) say(`  ${remedy}`);
+  // The usual one is about the user's own daemon.
+  const usual = ERRORS.WAITBUS_SOURCE_FAILED.remedy.replace('NAME', source);
+  if (remedy !== '' && remedy !== usual) say(`  ${remedy}`);
   if (state === 'failed') say('  the next save starts it again');
 }
 
