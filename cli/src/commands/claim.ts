@@ -5,7 +5,7 @@ import { stringifyJson } from '@waitbus/plugin-sdk/envelope';
 import { NAME_VARIABLE, ownName } from '../client/agent-name.js';
 import { blockedText, claim, listClaims, type Claim } from '../client/claim.js';
 import { WaitTimeoutError } from '../client/wait-for.js';
-import { codeOf, runCommand, Signals } from '../run/command.js';
+import { codeOf, runCommand, Signals, whyNot } from '../run/command.js';
 import { within } from '../run/within.js';
 import { EXIT, exitCodeOf, print, say, sayError, UsageError } from '../terminal/exit.js';
 import { plainText } from '../terminal/plain-text.js';
@@ -111,7 +111,7 @@ async function holdDuring(
   const env = { ...process.env, [NAME_VARIABLE]: as };
   const end = await runCommand(command, env, signals, (its) => (pid = its));
   pid = null;
-  if (end.error !== null) say(`waitbus claim: ${command[0]}: ${end.error.message}`);
+  if (end.error !== null) say(`waitbus claim: ${command[0]}: ${whyNot(end.error)}`);
   await release(held);
   return lost ? end.exitCode || EXIT.failure : end.exitCode;
 }

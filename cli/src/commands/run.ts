@@ -1,7 +1,7 @@
 /** `waitbus run -- command`: any command as an agent whose start, end and death are events. */
 import { parseArgs } from 'node:util';
 import { checkAgentName, NAME_VARIABLE, nameOfProgram } from '../client/agent-name.js';
-import { codeOf, runCommand, Signals } from '../run/command.js';
+import { codeOf, runCommand, Signals, whyNot } from '../run/command.js';
 import { endedEvent, startedEvent, will, type RunFacts } from '../run/run-events.js';
 import { RunPresence } from '../run/run-presence.js';
 import { uniqueKey } from '../spool/unique-key.js';
@@ -64,7 +64,7 @@ class Run {
       told = this.#presence.started(startedEvent(this.#facts, pid), will(this.#facts, pid));
     });
     const took = performance.now() - started;
-    if (end.error !== null) say(`waitbus run: ${this.#command[0]}: ${end.error.message}`);
+    if (end.error !== null) say(`waitbus run: ${this.#command[0]}: ${whyNot(end.error)}`);
     await told;
     await this.#presence.ended(endedEvent(this.#facts, end, took, signals.received));
     return end.exitCode;

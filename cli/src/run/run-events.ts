@@ -1,6 +1,6 @@
 /** What `waitbus run` says of a command: the events of its life, and its last will. Pure. */
 import type { Envelope, Fields } from '@waitbus/plugin-sdk/envelope';
-import type { CommandEnd } from './command.js';
+import { whyNot, type CommandEnd } from './command.js';
 
 export interface RunFacts {
   readonly name: string;
@@ -32,7 +32,7 @@ export function endedEvent(
   const succeeded = exitCode === 0;
   const cancelled = !succeeded && asked !== null && ON_PURPOSE.has(asked);
   const how =
-    error !== null ? error.message : signal !== null ? `killed by ${signal}` : `exit ${exitCode}`;
+    error !== null ? whyNot(error) : signal !== null ? `killed by ${signal}` : `exit ${exitCode}`;
   const took = `${(durationMs / 1000).toFixed(1)} s`;
   return event(
     facts,

@@ -9,7 +9,9 @@ import { pathsOf, type ReachOptions } from '../client/reach.js';
 import { spoolEvents } from '../spool/spool.js';
 import { within } from './within.js';
 
-/** How long a command waits for the bus before it starts, and again after it has ended. */
+/** How long a command waits for the bus before it starts: a daemon may have to be started. */
+const START_PATIENCE_MS = 5000;
+/** How long its end waits for a daemon that does not answer. */
 const PATIENCE_MS = 2000;
 
 export interface RunPresenceOptions extends ReachOptions {
@@ -43,7 +45,7 @@ export class RunPresence {
       (error: unknown) => this.#trouble((error as Error).message),
     );
     const patient = await within(
-      PATIENCE_MS,
+      START_PATIENCE_MS,
       attaching.then(() => true),
     );
     if (patient === null) this.#trouble('the daemon does not answer');
