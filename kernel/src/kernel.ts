@@ -1,24 +1,22 @@
 /**
  * The kernel as a whole: store, bus and socket put together, and nothing that knows a source.
  */
-import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { checkEnvelope, WaitbusError, type CheckedEvent } from '@waitbus/plugin-sdk/envelope';
+import { checkEnvelope, type CheckedEvent, type WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { Hub } from './bus/hub.js';
 import { NO_HOST, type SourceHost } from './bus/interest.js';
 import { paced } from './bus/paced.js';
 import { Publisher } from './bus/publisher.js';
 import type { Sink, Subscription, SubscriptionRequest } from './bus/subscription.js';
-import { tryLock } from './os/file-lock.js';
+import { Holds } from './holds/holds.js';
+import { directoriesOf, lockOf, takeLocks } from './locks.js';
 import { collectEvery } from './os/young-garbage.js';
 import { added, type Answer } from './socket/commands/added.js';
 import type { CommandContext } from './socket/commands/context.js';
 import { encodeFrame } from './socket/frame.js';
 import { Presence } from './presence.js';
-import { prepareDirectory } from './socket/listen.js';
 import { SocketServer } from './socket/server.js';
 import type { EmitResult } from './store/append.js';
-import { explainStoreError } from './store/explain.js';
 import type { Durability } from './store/open.js';
 import type { RetentionLimits } from './store/retention.js';
 import { Store } from './store/store.js';
@@ -130,14 +128,26 @@ export function openKernel(options: KernelOptions): Kernel {
     host.checkSource(event.source);
     return event;
   };
+  const holds = new Holds({
+    file: join(dirname(paths.store), 'holds.json'),
+    publish: (one, done) => publisher.publish([one], done),
+    checkEvent,
+    now,
+    log,
+  });
   const context: CommandContext = {
     store,
     hub,
     publisher,
+    holds,
+    now,
     heartbeatSec,
     checkEvent,
     interest: (asked) => host.interest(asked),
-    describe: () => ({ attached: server.attached(), ...describe() }),
+    describe: () => {
+      const present = server.present();
+      return { attached: present.map(({ name }) => name), present, ...describe() };
+    },
   };
   const server = new SocketServer({
     path: paths.socket,
@@ -189,6 +199,7 @@ export function openKernel(options: KernelOptions): Kernel {
       return isSmall;
     },
     listen: async () => {
+      holds.start();
       await server.listen();
       presence = new Presence({
         store: [paths.store, `${paths.store}-wal`, `${paths.store}-shm`],
@@ -201,6 +212,7 @@ export function openKernel(options: KernelOptions): Kernel {
     },
     close: () => {
       if (timer !== null) clearInterval(timer);
+      holds.close();
       publisher.flush();
       presence?.close();
       upkeep.close();
@@ -210,39 +222,4 @@ export function openKernel(options: KernelOptions): Kernel {
       release();
     },
   };
-}
-
-/** One daemon a runtime directory and one a store, whoever is first; freed however it ends. */
-function takeLocks(paths: KernelOptions['paths'], uid: number): () => void {
-  const state = dirname(paths.store);
-  prepareDirectory(dirname(paths.socket), uid);
-  const releases: (() => void)[] = [];
-  const release = () => {
-    for (const undo of releases) undo();
-  };
-  let at = state;
-  try {
-    mkdirSync(state, { recursive: true, mode: 0o700 });
-    for (const directory of directoriesOf(paths)) {
-      at = directory;
-      // For a client that looks for the socket elsewhere.
-      const lock = tryLock(lockOf(directory), directory === state ? paths.socket : '');
-      if (lock === null) {
-        throw new WaitbusError('WAITBUS_ALREADY_RUNNING', `another daemon serves ${directory}`);
-      }
-      releases.push(lock);
-    }
-  } catch (error) {
-    release();
-    throw explainStoreError(error, at);
-  }
-  return release;
-}
-
-function directoriesOf(paths: KernelOptions['paths']): readonly string[] {
-  return [...new Set([dirname(paths.socket), dirname(paths.store)])];
-}
-
-function lockOf(directory: string): string {
-  return join(directory, 'daemon.lock');
 }

@@ -5,8 +5,13 @@ import { DaemonConnection } from './connection.js';
 import { reach, type ReachOptions } from './reach.js';
 
 export interface Attachment {
-  /** Leaves without the will being published. */
-  detach(): Promise<void>;
+  /** Replaces the will, and emits `event` with it if one is given. */
+  update(will: Envelope, event?: Envelope): Promise<void>;
+  /**
+   * Leaves without the will being published, and emits `parting` in that moment if one is given.
+   * @returns whether `parting` is stored
+   */
+  detach(parting?: Envelope): Promise<boolean>;
 }
 
 const RETRY_MS = 250;
@@ -21,26 +26,68 @@ export async function attach(
   will: Envelope,
   options: ReachOptions = {},
 ): Promise<Attachment> {
-  let connection = await open(name, will, options);
+  let current = will;
+  let connection = await open(name, current, options);
   let leaving = false;
   const keep = async () => {
     for (;;) {
       await connection.closed;
       if (leaving) return;
-      const again = await open(name, will, options).catch(() => null);
-      if (again !== null) connection = again;
-      else await pause(RETRY_MS);
+      const left = current;
+      const again = await open(name, left, options).catch(() => null);
+      if (again === null) await pause(RETRY_MS);
+      // It may have been left, or have another will, meanwhile.
+      else if (leaving) await leave(again);
+      else {
+        connection = again;
+        if (left !== current) void replaceWill(again, name, current).catch(() => undefined);
+      }
     }
   };
   void keep();
   return {
-    detach: async () => {
+    update: async (next, event) => {
+      current = next;
+      await replaceWill(connection, name, next, event);
+    },
+    detach: async (parting) => {
       leaving = true;
-      // Without a daemon there is no will to take back.
-      await connection.request({ op: 'detach' }).catch(() => undefined);
+      if (parting === undefined) {
+        await leave(connection);
+        return false;
+      }
+      // In one piece, so that whoever hears of the end finds it absent.
+      const [emitted, detached] = connection.requests([
+        { op: 'emit', events: [parting] },
+        { op: 'detach' },
+      ]);
+      const stored = await Promise.all([emitted, detached]).then(
+        () => true,
+        () => false,
+      );
       connection.close();
+      return stored;
     },
   };
+}
+
+/** In one piece: at no moment is there no will. */
+async function replaceWill(
+  connection: DaemonConnection,
+  name: string,
+  will: Envelope,
+  event?: Envelope,
+): Promise<void> {
+  const emits = event === undefined ? [] : [{ op: 'emit', events: [event] }];
+  await Promise.all(
+    connection.requests([...emits, { op: 'detach' }, { op: 'attach', name, will }]),
+  );
+}
+
+/** Without a daemon there is no will to take back. */
+async function leave(connection: DaemonConnection): Promise<void> {
+  await connection.request({ op: 'detach' }).catch(() => undefined);
+  connection.close();
 }
 
 async function open(

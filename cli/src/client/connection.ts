@@ -40,6 +40,8 @@ export class DaemonConnection {
   >();
   /** Resolves when the connection has ended, whoever ended it. */
   readonly closed: Promise<void>;
+  /** Takes frames that answer no request. */
+  onNotice: (frame: Frame) => void = () => undefined;
   /** What the daemon said of the connection as a whole, before it ended it. */
   #reason: WaitbusError | null = null;
   #nextId = 1;
@@ -72,12 +74,20 @@ export class DaemonConnection {
    * @throws WaitbusError the daemon's refusal, or WAITBUS_UNREACHABLE when the connection ends first
    */
   request(message: object): Promise<Frame> {
-    if (this.#ended) return Promise.reject(this.#reason ?? lost());
-    const id = this.#nextId++;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      this.#socket.write(encodeFrame({ ...message, id }));
+    return this.requests([message])[0] as Promise<Frame>;
+  }
+
+  /** Sends requests in one write: the daemon takes up all of them or, if we die, none. */
+  requests(messages: readonly object[]): Promise<Frame>[] {
+    if (this.#ended) return messages.map(() => Promise.reject(this.#reason ?? lost()));
+    const frames: Buffer[] = [];
+    const answers = messages.map((message) => {
+      const id = this.#nextId++;
+      frames.push(encodeFrame({ ...message, id }));
+      return new Promise<Frame>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
     });
+    this.#socket.write(Buffer.concat(frames));
+    return answers;
   }
 
   close(): void {
@@ -89,7 +99,10 @@ export class DaemonConnection {
     const id = frame['id'];
     if (frame['kind'] === 'error' && id === null) this.#reason = errorOf(frame);
     const waiter = typeof id === 'number' ? this.#waiting.get(id) : undefined;
-    if (waiter === undefined) return;
+    if (waiter === undefined) {
+      if (id === undefined) this.onNotice(frame);
+      return;
+    }
     this.#waiting.delete(id as number);
     if (frame['kind'] === 'error') waiter.reject(errorOf(frame));
     else waiter.resolve(frame);

@@ -2,8 +2,15 @@
  * The client library: `import { emit, waitFor, subscribe } from 'waitbus'`. Loads no native code.
  */
 export { attach, type Attachment } from './attach.js';
+export { AGENT_NAME } from './agent-name.js';
+export { claim, listClaims, type Claim, type ClaimInfo, type ClaimOptions } from './claim.js';
 export { emit, type EmitReceipt, type EmitResult } from './emit.js';
+export { inbox, send, type InboxOptions, type SendOptions } from './inbox.js';
+export { readMessage, type Message } from './message.js';
+export { present, type Present } from './present.js';
 export type { ReachOptions } from './reach.js';
+export { request, type RequestOptions } from './request.js';
+export { respond, type Responder, type RespondOptions } from './respond.js';
 export type { EventFrame, GapFrame, StreamOptions, StreamRequest } from './stream.js';
 export { subscribe, type SubscribeOptions } from './subscribe.js';
 export { waitFor, WaitTimeoutError, type WaitForOptions } from './wait-for.js';

@@ -18,7 +18,7 @@ export function repoOfUrl(url: string): string | null {
   return match === null ? null : `${match[1]}/${match[2]}`;
 }
 
-function gitDirectory(from: string): string | null {
+export function gitDirectory(from: string): string | null {
   for (let directory = resolve(from); ; directory = dirname(directory)) {
     const git = join(directory, '.git');
     const stat = statSync(git, { throwIfNoEntry: false });

@@ -1,12 +1,19 @@
 /** The help texts, one a command, each with examples that work when pasted. */
+import { AGENTS_HELP } from './help-agents.js';
 
 export const HELP: Readonly<Record<string, string>> = {
+  ...AGENTS_HELP,
+
   waitbus: `waitbus: block until a test run, a build, a file or a coding agent finishes or fails.
 
 usage: waitbus COMMAND [options]
 
   wait      block until something happens; the exit code is the answer
   emit      put an event on the bus
+  run       run a command whose start, end and death are events
+  send, inbox, ask, reply   messages between agents
+  claim, release            a path for one agent alone
+  agents    who is present
   pytest    run pytest so that every failure is heard at once
   source    which sources there are; enable, disable and check them
   plugin    add, pin, check and audit the packages that sources come from

@@ -8,6 +8,7 @@ import { attach, detach } from './commands/attach.js';
 import type { Command, CommandContext } from './commands/context.js';
 import { emit } from './commands/emit.js';
 import { get } from './commands/get.js';
+import { hold, holds, release } from './commands/hold.js';
 import { status } from './commands/status.js';
 import { subscribe } from './commands/subscribe.js';
 import { Connection, type ConnectionHandlers, type Request } from './connection.js';
@@ -35,6 +36,9 @@ export class SocketServer {
     ['status', status],
     ['attach', attach],
     ['detach', detach],
+    ['hold', hold],
+    ['release', release],
+    ['holds', holds],
   ]);
   readonly #sessions = new Map<Connection, Session>();
   #listening: Listening | null = null;
@@ -67,10 +71,10 @@ export class SocketServer {
     });
   }
 
-  /** The names under which clients are attached. */
-  attached(): string[] {
+  /** Who is attached under which name, since when in milliseconds since the epoch. */
+  present(): { name: string; since: number }[] {
     return [...this.#sessions.values()].flatMap(({ attachment }) =>
-      attachment === null ? [] : [attachment.name],
+      attachment === null ? [] : [{ name: attachment.name, since: attachment.since }],
     );
   }
 
@@ -121,6 +125,7 @@ export class SocketServer {
     if (session === undefined) return;
     if (session.subscription !== null) this.#options.context.hub.unsubscribe(session.subscription);
     session.interest?.release();
+    this.#options.context.holds.left(connection);
     const { attachment } = session;
     if (attachment === null || attachment.will === null) return;
     this.#options.publishWill(attachment.will, attachment.name);

@@ -9,6 +9,8 @@ import type { Connection } from './connection.js';
 
 export interface Attachment {
   readonly name: string;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
   readonly will: CheckedEvent | null;
 }
 

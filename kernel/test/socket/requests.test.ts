@@ -60,7 +60,10 @@ test('get of what is not there and of what is no id are errors', async () => {
 });
 
 test('status tells the head, the floor and who is there', async () => {
-  using box = await KernelBox.start({ describe: () => ({ version: '1.2.3' }) });
+  using box = await KernelBox.start({
+    describe: () => ({ version: '1.2.3' }),
+    now: () => 1_795_000_000_000,
+  });
   const subscriber = await box.subscribe();
   const [result] = await box.kernel.publish([event()]);
   await subscriber.next();
@@ -75,6 +78,7 @@ test('status tells the head, the floor and who is there', async () => {
     events: 1,
     subscribers: 1,
     attached: ['agent-a'],
+    present: [{ name: 'agent-a', since: 1_795_000_000_000 }],
     version: '1.2.3',
   });
   assert.ok(Number(bytes) > 0);

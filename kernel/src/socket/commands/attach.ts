@@ -4,7 +4,7 @@ import type { Command } from './context.js';
 
 const MAX_NAME_BYTES = 256;
 
-export const attach: Command = ({ checkEvent }, session, { id, name, will }) => {
+export const attach: Command = ({ checkEvent, now }, session, { id, name, will }) => {
   if (session.attachment !== null) {
     throw new WaitbusError(
       'WAITBUS_ALREADY_ATTACHED',
@@ -17,7 +17,11 @@ export const attach: Command = ({ checkEvent }, session, { id, name, will }) => 
       `name must be 1 to ${MAX_NAME_BYTES} bytes of text`,
     );
   }
-  session.attachment = { name, will: will === undefined ? null : checkEvent(will) };
+  session.attachment = {
+    name,
+    since: now(),
+    will: will === undefined ? null : checkEvent(will),
+  };
   session.connection.send({ kind: 'attached', id: id ?? null });
 };
 

@@ -3,6 +3,7 @@ import type { CheckedEvent } from '@waitbus/plugin-sdk/envelope';
 import type { Hub } from '../../bus/hub.js';
 import type { InterestHandler } from '../../bus/interest.js';
 import type { Publisher } from '../../bus/publisher.js';
+import type { Holds } from '../../holds/holds.js';
 import type { Store } from '../../store/store.js';
 import type { Request } from '../connection.js';
 import type { Session } from '../session.js';
@@ -11,7 +12,10 @@ export interface CommandContext {
   readonly store: Store;
   readonly hub: Hub;
   readonly publisher: Publisher;
+  readonly holds: Holds;
   readonly heartbeatSec: number;
+  /** The clock, in milliseconds since the epoch. */
+  readonly now: () => number;
   /** Checks an event from outside, its source included. */
   readonly checkEvent: (value: unknown) => CheckedEvent;
   readonly interest: InterestHandler;

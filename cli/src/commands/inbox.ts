@@ -1,0 +1,70 @@
+/** `waitbus inbox`: the messages that are new for an agent since it last looked. */
+import { parseArgs } from 'node:util';
+import { stringifyJson } from '@waitbus/plugin-sdk/envelope';
+import { ownName } from '../client/agent-name.js';
+import { inbox } from '../client/inbox.js';
+import { isAsk, readMessage } from '../client/message.js';
+import { cursorSince } from '../client/since.js';
+import type { EventFrame } from '../client/stream.js';
+import { EXIT, say, UsageError } from '../terminal/exit.js';
+import { plainText } from '../terminal/plain-text.js';
+
+const OPTIONS = {
+  as: { type: 'string' },
+  follow: { type: 'boolean', short: 'f' },
+  peek: { type: 'boolean' },
+  since: { type: 'string' },
+  json: { type: 'boolean' },
+} as const;
+
+export async function run(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({ args: [...args], options: OPTIONS, strict: true });
+  const { follow, peek, since } = values;
+  if (since !== undefined && cursorSince(since, Date.now()) === null) {
+    throw new UsageError(`--since ${since} is not an event id, a duration such as 10m, or start`);
+  }
+  const name = ownName(values.as, '--as', process.env);
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort());
+  process.once('SIGTERM', () => stop.abort());
+  let shown = 0;
+  for await (const frame of inbox({ as: name, follow, peek, since, signal: stop.signal })) {
+    const line = values.json === true ? stringifyJson(frame) : shownMessage(frame, Date.now());
+    // The cursor moves with the next one: not before this one is out.
+    if (!(await written(`${line}\n`))) return EXIT.ok;
+    shown += 1;
+  }
+  if (shown === 0 && follow !== true) {
+    say(`waitbus inbox: nothing ${since === undefined ? 'new' : `since ${since}`} for ${name}`);
+  }
+  return EXIT.ok;
+}
+
+/** @returns false when nobody reads any more */
+function written(text: string): Promise<boolean> {
+  return new Promise((resolve) => process.stdout.write(text, (error) => resolve(!error)));
+}
+
+/** For people: who, when and what it is, then the text, indented. */
+export function shownMessage(frame: EventFrame, now: number): string {
+  const message = readMessage(frame);
+  if (message === null) return '';
+  const { from, thread, replyTo, failed, expiresAt, body } = message;
+  const time = new Date(Number(frame.received_at / 1_000_000n)).toISOString();
+  const what = isAsk(message)
+    ? 'asks'
+    : replyTo === undefined
+      ? 'says'
+      : failed === true
+        ? 'cannot answer'
+        : 'answers';
+  const late = isAsk(message) && expiresAt !== undefined && expiresAt < now;
+  const notes = [
+    ...(replyTo === undefined ? [] : [`to ${replyTo}`]),
+    ...(thread === undefined ? [] : [`thread ${thread}`]),
+    ...(late ? ['nobody waits for it any more'] : []),
+  ];
+  const head = [time, `${from} ${what}`, frame.event_id, ...notes].map(plainText).join('  ');
+  const lines = plainText(body).split('\n');
+  return [head, ...lines.map((line) => `    ${line}`)].join('\n');
+}
