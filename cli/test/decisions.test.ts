@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { EventFrame, SourceStateFrame } from '../src/client/stream.js';
 import { parseClause, requestOf, WaitState } from '../src/client/wait-state.js';
-import { originRepo, repoOfUrl } from '../src/commands/origin-repo.js';
+import { originRepo, repoOfUrl } from '../src/origin-repo.js';
 import { parseWait } from '../src/commands/parse-wait.js';
 import { exitCodeOfMatch } from '../src/commands/verdict.js';
 import { formatDuration, parseDuration } from '../src/duration.js';
@@ -120,19 +120,6 @@ test('the origin of a checkout, of a work tree, and of none', () => {
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
-});
-
-test('--sha asks for a prefix in lower case, terminal conclusions only, from the log first', () => {
-  const plan = parseWait(['--sha', '7F3A1B2', '--repo', 'o/r'], HERE);
-  assert.equal(plan.verdict, true);
-  assert.equal(plan.since, '0'.repeat(26));
-  assert.deepEqual(plan.filters, ['o/r']);
-  const [clause] = plan.spec.clauses;
-  assert.equal(clause?.source, 'github');
-  assert.deepEqual(clause?.predicates, [
-    'fields.head_sha^="7f3a1b2"',
-    ...['success', 'failure', 'cancelled', 'timed_out'].map((c) => `fields.conclusion="${c}"`),
-  ]);
 });
 
 test('--cwd is resolved against where the command runs', () => {
