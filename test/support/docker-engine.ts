@@ -52,8 +52,10 @@ export class DockerEngine {
     const at = (name: string) => join(this.directory, name);
     rmSync(at('docker.pid'), { force: true });
     const daemon = spawn(
-      'dockerd',
+      'setpriv',
       [
+        // It ends with the test, however that ends.
+        ...['--pdeathsig', 'TERM', 'dockerd'],
         ...['--iptables=false', '--ip6tables=false', '--bridge=none', '--storage-driver=vfs'],
         ...['-H', this.host, '--data-root', at('data'), '--exec-root', at('exec')],
         ...['--pidfile', at('docker.pid'), '--shutdown-timeout', '2'],
@@ -184,7 +186,7 @@ export class DockerEngine {
 function missing(): string | null {
   if (process.platform !== 'linux') return 'a Docker engine of its own needs Linux';
   if (process.getuid?.() !== 0) return 'only root can start a Docker engine of its own';
-  for (const program of ['dockerd', 'containerd', 'runc', 'docker', 'busybox']) {
+  for (const program of ['setpriv', 'dockerd', 'containerd', 'runc', 'docker', 'busybox']) {
     if (onPath(program) === null) return `${program} is not installed`;
   }
   const { stdout, stderr } = spawnSync('ldd', [onPath('busybox') ?? ''], { encoding: 'utf8' });
