@@ -142,20 +142,22 @@ test(
   },
 );
 
-test(
-  'the engine is told apart from a stream that nobody answers: a wait goes on',
-  { skip },
-  async () => {
-    const path = join(directory, 'hung-up.sock');
-    await using stage = new DockerStage({ DOCKER_HOST: `unix://${path}` });
-    const proxy = await CuttingProxy.listen(path, engine.socket);
-    const source = await stage.begin().ready();
-    await proxy[Symbol.asyncDispose]();
-    await source.until(() => source.logged.some((line) => line.includes('no container engine')));
-    await engine.run('exit 5', '--name', 'unseen');
-    await using again = await CuttingProxy.listen(path, engine.socket);
-    await source.until(() => stage.exits('unseen').length > 0);
-    assert.deepEqual(stage.exits('unseen'), ['5 failure']);
-    assert.ok(again.asked.includes('GET /events'));
-  },
-);
+test('an engine that is away is waited for and described as that', { skip }, async () => {
+  const path = join(directory, 'hung-up.sock');
+  await using stage = new DockerStage({ DOCKER_HOST: `unix://${path}` });
+  const proxy = await CuttingProxy.listen(path, engine.socket);
+  const source = await stage.begin().ready();
+  await proxy[Symbol.asyncDispose]();
+  await source.until(() => source.described.some((line) => line.includes('is away since')));
+  assert.match(
+    source.described.at(-1) ?? '',
+    /away since 20\d\d-.*Z; trying \(no container engine/,
+  );
+  await engine.run('exit 5', '--name', 'unseen');
+  await using again = await CuttingProxy.listen(path, engine.socket);
+  await source.until(() => stage.exits('unseen').length > 0);
+  assert.deepEqual(stage.exits('unseen'), ['5 failure']);
+  assert.ok(again.asked.includes('GET /events'));
+  assert.equal(source.described.at(-1), source.described[0]);
+  assert.match(source.described[0] ?? '', /^Docker Engine [\d.]+\S* at .*hung-up\.sock$/);
+});

@@ -4,6 +4,7 @@
  */
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, copyFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { existsSync } from 'node:fs';
@@ -51,8 +52,10 @@ export class DockerEngine {
     const at = (name: string) => join(this.directory, name);
     rmSync(at('docker.pid'), { force: true });
     const daemon = spawn(
-      'dockerd',
+      'setpriv',
       [
+        // It ends with the test, however that ends.
+        ...['--pdeathsig', 'TERM', 'dockerd'],
         ...['--iptables=false', '--ip6tables=false', '--bridge=none', '--storage-driver=vfs'],
         ...['-H', this.host, '--data-root', at('data'), '--exec-root', at('exec')],
         ...['--pidfile', at('docker.pid'), '--shutdown-timeout', '2'],
@@ -87,9 +90,26 @@ export class DockerEngine {
 
   /** Runs the docker command. */
   docker(...args: readonly string[]): Promise<Done> {
+    return this.#spawn('docker', args);
+  }
+
+  /** Makes the engine tell of so many events that concern no container. */
+  async chatter(events: number): Promise<void> {
+    for (let at = 0; at < events; at += 1) {
+      const path = `/images/${IMAGE}/tag?repo=chatter&tag=${at % 2}`;
+      await new Promise((resolve, reject) => {
+        const asked = request({ socketPath: this.socket, path, method: 'POST' }, (response) => {
+          response.resume().once('end', resolve);
+        });
+        asked.once('error', reject).end();
+      });
+    }
+  }
+
+  #spawn(program: string, args: readonly string[]): Promise<Done> {
     return new Promise((resolve, reject) => {
       const env = { ...process.env, DOCKER_HOST: this.host };
-      const child = spawn('docker', args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+      const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
       let stdout = '';
       let stderr = '';
       child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -166,7 +186,7 @@ export class DockerEngine {
 function missing(): string | null {
   if (process.platform !== 'linux') return 'a Docker engine of its own needs Linux';
   if (process.getuid?.() !== 0) return 'only root can start a Docker engine of its own';
-  for (const program of ['dockerd', 'containerd', 'runc', 'docker', 'busybox']) {
+  for (const program of ['setpriv', 'dockerd', 'containerd', 'runc', 'docker', 'busybox']) {
     if (onPath(program) === null) return `${program} is not installed`;
   }
   const { stdout, stderr } = spawnSync('ldd', [onPath('busybox') ?? ''], { encoding: 'utf8' });

@@ -1,5 +1,5 @@
 /** The docker source in its real process beside a real engine, with what it committed. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SourceEvent } from '@waitbus/plugin-sdk';
@@ -28,10 +28,20 @@ export class DockerStage {
       stateDir: this.directory,
       env: { HOME: this.directory, ...this.#env },
       committed: this.committed,
+      waiters: [{ cwd: this.directory, filters: [], anyOf: [[]] }],
       config,
     });
     this.#processes.push(started);
     return started;
+  }
+
+  /** As if so many milliseconds had gone by since the last process of the source ended. */
+  age(milliseconds: number): void {
+    const file = join(this.directory, 'state.json');
+    const earlier = (_: string, key: string, time: string) =>
+      `"${key}":${Number(time) - milliseconds}`;
+    const text = readFileSync(file, 'utf8').replace(/"(alive|idle)":(\d+)/g, earlier);
+    writeFileSync(file, text);
   }
 
   /** The fields of every event of a container, in order. */

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute } from 'node:path';
+import type { SourceContext } from '@waitbus/plugin-sdk';
 import { z } from 'zod';
 import { EngineApi, type Engine } from './engine-api.js';
 import { Feed } from './feed.js';
@@ -12,7 +13,6 @@ import { Ledger } from './ledger.js';
 import { locate, type Surroundings } from './locate.js';
 import { Outbox } from './outbox.js';
 import { goesOn } from './pauses.js';
-import type { Context } from './platform.js';
 import { EngineProblem, problemOf, tellingProblem } from './problem.js';
 import { Runs } from './runs.js';
 import { Watch } from './watch.js';
@@ -31,7 +31,7 @@ export type DockerConfig = z.output<typeof CONFIG>;
 const ALIVE_MS = 60_000;
 
 export async function startDocker(
-  ctx: Context<DockerConfig>,
+  ctx: SourceContext<DockerConfig>,
   surroundings: Surroundings = ofThisProcess(),
 ): Promise<void> {
   const { signal, log } = ctx;
@@ -53,7 +53,7 @@ export async function startDocker(
     }
     const stream = await api.events(engine, ledger.since);
     keepAlive(ctx, ledger, clock);
-    const describe = (detail: string) => ctx.describe?.(detail);
+    const describe = (detail: string) => ctx.describe(detail);
     const watch = new Watch({ api, ledger, feed, outbox, log, signal, describe, clock });
     signal.addEventListener('abort', () => api.close(), { once: true });
     void watch.run({ engine, stream }, resumed).catch(failed);
@@ -67,7 +67,7 @@ export async function startDocker(
 
 /** The first engine that answers. */
 async function findEngine(
-  { config, signal }: Context<DockerConfig>,
+  { config, signal }: SourceContext<DockerConfig>,
   surroundings: Surroundings,
 ): Promise<readonly [EngineApi, Engine]> {
   const problems: EngineProblem[] = [];
@@ -84,14 +84,14 @@ async function findEngine(
 }
 
 /** Keeps in the state when the source was last alive, and since when nobody waits on it. */
-function keepAlive(ctx: Context<DockerConfig>, ledger: Ledger, clock: () => number): void {
+function keepAlive(ctx: SourceContext<DockerConfig>, ledger: Ledger, clock: () => number): void {
   ledger.idle = null;
   ledger.save(clock());
   const timer = setInterval(() => ledger.save(clock()), ALIVE_MS);
   timer.unref();
   ctx.signal.addEventListener('abort', () => clearInterval(timer), { once: true });
   let waited = false;
-  ctx.watchWaiters?.((waiters) => {
+  ctx.watchWaiters((waiters) => {
     if (waiters.length === 0 && !waited) return;
     waited = true;
     ledger.idle = waiters.length === 0 ? clock() : null;

@@ -6,7 +6,7 @@ import { describeEndpoint, parseEndpoint } from '../src/endpoint.js';
 import { locate, type Surroundings } from '../src/locate.js';
 import { EngineProblem, problemOf, tellingProblem } from '../src/problem.js';
 
-const HOME = '/home/ada';
+const HOME = '/srv/ada';
 
 function from(
   env: Surroundings['env'],
