@@ -10,6 +10,7 @@ import { neighbour } from './rows/neighbour.js';
 import { oneByOne } from './rows/one-by-one.js';
 import { pipelined } from './rows/pipelined.js';
 import { replay } from './rows/replay.js';
+import { saves } from './rows/saves.js';
 import { waiters } from './rows/waiters.js';
 
 export const GROUPS: Readonly<Record<string, (bench: Bench) => Promise<Row[]>>> = {
@@ -20,6 +21,7 @@ export const GROUPS: Readonly<Record<string, (bench: Bench) => Promise<Row[]>>> 
   burst,
   replay,
   commands,
+  saves,
   memory,
   neighbour,
   million,

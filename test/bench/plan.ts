@@ -10,6 +10,8 @@ export interface Plan {
   readonly pipelined: number;
   readonly burst: { readonly events: number; readonly subscribers: number };
   readonly replay: number;
+  /** Saves of a file for each who is told of them, in each round. */
+  readonly saves: number;
   /** How often each command is run. */
   readonly commands: number;
   /** How long a process must have taken no CPU to be at rest. */
@@ -28,6 +30,7 @@ const FULL: Plan = {
   pipelined: 50_000,
   burst: { events: 5000, subscribers: 64 },
   replay: 100_000,
+  saves: 200,
   commands: 21,
   quietSeconds: 9,
   restSeconds: 10,
@@ -42,6 +45,7 @@ const QUICK: Plan = {
   oneByOne: 1000,
   replay: 50_000,
   pipelined: 20_000,
+  saves: 50,
   commands: 7,
   quietSeconds: 2,
   restSeconds: 3,
