@@ -41,6 +41,9 @@ export type HostMessage =
       readonly message: string;
     };
 
+/** The answer to `examine`, which the host of a source that runs never asks. */
+export type ExaminedMessage = { readonly type: 'examined' } & Examined;
+
 /** What a source's own schema says of a section of the configuration. */
 export interface Examined {
   /** Empty when it is in order. */
@@ -64,7 +67,6 @@ export type Step = 'load' | 'configure' | 'start';
 export type ChildMessage =
   | { readonly type: 'hello'; readonly version: number }
   | { readonly type: 'done'; readonly step: Step }
-  | ({ readonly type: 'examined' } & Examined)
   | { readonly type: 'ready' }
   | { readonly type: 'roots_ready'; readonly generation: number }
   /** How it observes now; `descriptionLine` makes of it what is shown. */

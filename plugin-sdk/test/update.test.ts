@@ -96,6 +96,12 @@ for (const [what, next, says] of [
   });
 }
 
+test('a secret more is asked about', () => {
+  assert.deepEqual(more(decideUpdate(PIN, NEXT, false, ['a', 'b'])), [
+    'asks for more secrets: a, b',
+  ]);
+});
+
 test('who may read everything asks for no more with another path', () => {
   const all = { ...PIN, capabilities: { ...PIN.capabilities, fsRead: ['*'] } };
   const next = { ...NEXT, capabilities: { ...PIN.capabilities, fsRead: ['*', '/etc'] } };

@@ -228,6 +228,8 @@ test('status counts what there is to count, and tells what is enforced', async (
     version: '1.0.0',
     activation: 'on-demand',
     evidence: 'local',
+    enabled: true,
+    configured: false,
     state: 'running',
     detail: '',
     remedy: '',

@@ -27,8 +27,13 @@ export async function runSubcommand(
   }
   const load = Object.hasOwn(subcommands, name) ? subcommands[name] : undefined;
   if (load === undefined) {
-    say(`waitbus ${command}: there is no subcommand ${name}`);
-    say(`  waitbus help ${command} lists them`);
+    const isOption = name.startsWith('-');
+    say(`waitbus ${command}: there is no ${isOption ? 'option' : 'subcommand'} ${name}`);
+    say(
+      isOption
+        ? `  waitbus ${command} --help shows how it is used`
+        : `  waitbus help ${command} lists them`,
+    );
     return codes.usage;
   }
   const subcommand = await load();

@@ -6,7 +6,13 @@
 import { WaitbusError } from '../envelope/index.js';
 import type { SourceContext, SourceDefinition } from '../define-source.js';
 import { descriptionLine } from '../description.js';
-import { MESSAGES_VERSION, type ChildMessage, type HostMessage, type Step } from '../messages.js';
+import {
+  MESSAGES_VERSION,
+  type ChildMessage,
+  type ExaminedMessage,
+  type HostMessage,
+  type Step,
+} from '../messages.js';
 import { checkConfig, examine } from './check-config.js';
 import { describeError } from './describe-error.js';
 import { Emitter } from './emitter.js';
@@ -19,7 +25,7 @@ import { Waiters } from './waiters.js';
 /** The child's end of the pipe. */
 export interface Channel {
   /** @throws when the message is too large, or holds what JSON cannot express */
-  send(message: ChildMessage): void;
+  send(message: ChildMessage | ExaminedMessage): void;
   onMessage(handler: (message: HostMessage) => void): void;
   /** The host is gone: the orphan watchdog. */
   onClose(handler: () => void): void;

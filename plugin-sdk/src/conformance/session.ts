@@ -206,8 +206,7 @@ export class Session {
         this.#told = `${this.#told}${told.message}\n`.slice(-TOLD_CHARACTERS);
         break;
       case 'pong':
-      case 'examined':
-        // The kit gives it deadlines instead of asking, and configures it to start it.
+        // The kit gives it deadlines instead of asking.
         break;
       case 'failed':
         this.#told = `${this.#told}${told.message}\n`.slice(-TOLD_CHARACTERS);
