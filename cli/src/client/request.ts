@@ -51,7 +51,9 @@ export async function request(options: RequestOptions): Promise<EventFrame> {
     if (answer !== null) return answer;
   }
   options.signal?.throwIfAborted();
-  throw new WaitTimeoutError([`an answer of ${to} to ${from}`]);
+  const outstanding =
+    asked === null ? 'the daemon to take the question' : `an answer of ${to} to ${from}`;
+  throw new WaitTimeoutError([outstanding]);
 }
 
 interface Asked {
