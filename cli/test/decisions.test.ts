@@ -216,7 +216,7 @@ test('the verdict: 1 only when asked for and any event failed', () => {
 });
 
 test('property: no value that is no message is taken for one, and asking never throws', () => {
-  const types = ['hello', 'done', 'ready', 'roots_ready', 'emit', 'log', 'failed'];
+  const types = ['hello', 'done', 'ready', 'roots_ready', 'describe', 'emit', 'log', 'failed'];
   fc.assert(
     fc.property(
       fc.constantFrom(...types),
@@ -227,6 +227,7 @@ test('property: no value that is no message is taken for one, and asking never t
           'step',
           'level',
           'message',
+          'detail',
           'details',
           'remedy',
           'version',
@@ -236,6 +237,7 @@ test('property: no value that is no message is taken for one, and asking never t
       (type, rest) => {
         const message = { ...rest, type };
         if (!isChildMessage(message)) return;
+        if (message.type === 'describe') assert.equal(typeof message.detail, 'string');
         if (message.type === 'emit') assert.equal(typeof message.event, 'object');
         if (message.type === 'log')
           assert.ok(['debug', 'info', 'warn', 'error'].includes(message.level));
