@@ -55,7 +55,11 @@ test('a port that is in use fails the source, with the command that shows by who
   const { openWebhook } = await import('../src/webhook/open.js');
   await assert.rejects(
     openWebhook(
-      { port, routes: [{ path: '/', handler: () => ({ status: 200 }) }] },
+      {
+        port,
+        setting: 'sources.x.port',
+        routes: [{ path: '/', handler: () => ({ status: 200 }) }],
+      },
       { signal: new AbortController().signal, log, fail: (error) => void failures.push(error) },
     ),
     (error) => {
@@ -65,6 +69,7 @@ test('a port that is in use fails the source, with the command that shows by who
       if (process.platform === 'linux') {
         assert.match(error.remedy, new RegExp(`^ss -ltnp 'sport = :${port}' shows`));
       }
+      assert.match(error.remedy, /or set another port, sources\.x\.port, in the configuration\.$/);
       assert.deepEqual(failures, [error]);
       return true;
     },

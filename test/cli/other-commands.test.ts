@@ -33,7 +33,7 @@ test('status --json tells the daemon, the log, the subscribers and every source'
   assert.equal(status['subscribers'], 1);
   assert.equal(status['socket'], box.paths.socket);
   const named = new Map(status.sources.map((source) => [source.name, source]));
-  assert.deepEqual([...named.keys()].sort(), ['agent', 'fs', 'pytest']);
+  assert.deepEqual([...named.keys()].sort(), ['agent', 'fs', 'github', 'pytest']);
   assert.equal(named.get('fs')?.state, 'running');
   assert.equal(typeof named.get('fs')?.pid, 'number');
   assert.equal(named.get('agent')?.pid, null);

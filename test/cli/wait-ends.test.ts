@@ -80,12 +80,9 @@ test('an unknown source in one clause of several ends with 2 at once', async () 
   assert.match(ended.stderr, /nosuch is not installed/);
 });
 
-test('--sha says that source github is not installed, and refuses what is no commit', async () => {
+test('--sha refuses what is no commit, and wants a repository', async () => {
   await using box = new Sandbox();
   const repo = ['--repo', 'owner/repo'];
-  const missing = await box.run(['wait', '--sha', '7F3a1b2', ...repo]);
-  assertExit(missing, 2);
-  assert.match(missing.stderr, /source github is not installed/);
   for (const sha of ['7f3a1b', 'g'.repeat(8), 'a'.repeat(41), '', '7f3a1b2 ']) {
     const refused = await box.run(['wait', '--sha', sha, ...repo]);
     assertExit(refused, 2);

@@ -36,6 +36,8 @@ export interface SourceProcessOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly committed: Committed;
   readonly config: unknown;
+  /** What the user granted it. Default: nothing. */
+  readonly secrets?: Readonly<Record<string, string>>;
   /** Who waits on it when it starts. Default: nobody. */
   readonly waiters?: readonly Waiter[];
 }
@@ -45,6 +47,8 @@ export class SourceProcess {
   failure: { readonly message: string; readonly remedy: string | null } | null = null;
   /** While true no emit is acknowledged. */
   isHeld = false;
+  /** Why emits are refused; null while they are taken. */
+  refusal: string | null = null;
   readonly logged: string[] = [];
   /** How it said that it observes, one line each time. */
   readonly described: string[] = [];
@@ -121,11 +125,11 @@ export class SourceProcess {
     return this.ended;
   }
 
-  #receive(message: ChildMessage, { config, stateDir, waiters = [] }: SourceProcessOptions): void {
+  #receive(message: ChildMessage, options: SourceProcessOptions): void {
+    const { config, stateDir, secrets = {}, waiters = [] } = options;
     switch (message.type) {
       case 'done':
-        if (message.step === 'load')
-          this.#send({ type: 'configure', config, stateDir, secrets: {} });
+        if (message.step === 'load') this.#send({ type: 'configure', config, stateDir, secrets });
         if (message.step === 'configure') {
           this.tellWaiters(waiters);
           this.#send({ type: 'start' });
@@ -135,7 +139,8 @@ export class SourceProcess {
         this.isReady = true;
         break;
       case 'emit':
-        if (this.isHeld) this.#held.push(message);
+        if (this.refusal !== null) this.#refuse(message.id, this.refusal);
+        else if (this.isHeld) this.#held.push(message);
         else this.#commit(message.id, message.event);
         break;
       case 'describe':
@@ -156,6 +161,10 @@ export class SourceProcess {
   #commit(id: number, event: SourceEvent): void {
     const inserted = this.#committed.commit(event);
     this.#send({ type: 'emitted', id, event_id: '01K00000000000000000000000', inserted });
+  }
+
+  #refuse(id: number, message: string): void {
+    this.#send({ type: 'refused', id, code: 'WAITBUS_STORE_FULL', message });
   }
 
   #send(message: HostMessage | { readonly type: 'configure'; readonly secrets: object }): void {

@@ -3,7 +3,6 @@
  * and ends when told to or when the host is gone. Holds no policy: deadlines, restarts and trust
  * are the host's.
  */
-import { WaitbusError } from '../envelope/index.js';
 import type { SourceContext, SourceDefinition } from '../define-source.js';
 import { descriptionLine } from '../description.js';
 import {
@@ -87,8 +86,10 @@ export class SourceRunner {
     if (this.#failed) return;
     this.#failed = true;
     const message = describeError(error);
-    const told = error instanceof WaitbusError ? error.remedy : null;
-    this.#channel.send({ type: 'failed', message, remedy: remedy ?? told });
+    // A source that imports the SDK has a WaitbusError of its own.
+    const { remedy: told } = Object(error) as { readonly remedy?: unknown };
+    const own = typeof told === 'string' ? told : null;
+    this.#channel.send({ type: 'failed', message, remedy: remedy ?? own });
     this.#exit(1);
   }
 

@@ -101,13 +101,14 @@ function listening(server: Server, { port, host }: WebhookSettings): Promise<voi
 
 function cannotListen(
   { code, message }: NodeJS.ErrnoException,
-  { host, port }: WebhookSettings,
+  { host, port, setting }: WebhookSettings,
 ): WaitbusError {
+  const another = `another port${setting === '' ? ' for it' : `, ${setting},`} in the configuration.`;
   if (code !== 'EADDRINUSE') {
     return new WaitbusError(
       'WAITBUS_SOURCE_FAILED',
       `its webhook cannot listen on ${host} port ${port}: ${message}`,
-      'Set another port for it in the configuration.',
+      `Set ${another}`,
     );
   }
   const shows =
@@ -115,7 +116,7 @@ function cannotListen(
   return new WaitbusError(
     'WAITBUS_SOURCE_FAILED',
     `its webhook cannot listen: port ${port} of ${host} is in use`,
-    `${shows} shows by whom; end that, or set another port for it in the configuration.`,
+    `${shows} shows by whom; end that, or set ${another}`,
   );
 }
 

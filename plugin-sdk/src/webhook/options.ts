@@ -33,6 +33,8 @@ export interface WebhookRoute {
 export interface WebhookOptions {
   /** 0 takes any that is free. */
   readonly port: number;
+  /** Where the user sets the port, `sources.NAME.port` say: named when it is in use. */
+  readonly setting?: string;
   /** A loopback address. Default 127.0.0.1. */
   readonly host?: string;
   readonly routes: readonly WebhookRoute[];
@@ -60,6 +62,7 @@ export type WebhookSettings = Required<WebhookOptions>;
 
 const DEFAULTS = {
   host: '127.0.0.1',
+  setting: '',
   hosts: [],
   bodyLimit: 10 * 1024 * 1024,
   headerTimeoutMs: 10_000,

@@ -1,0 +1,58 @@
+/**
+ * One delivery of a webhook: from the request to what it is. Pure. The signature is checked over the
+ * bytes as they came, before anything of them is parsed.
+ */
+import { createHash } from 'node:crypto';
+import { parseJson, type Json, type SourceEvent } from '@waitbus/plugin-sdk';
+import { verifyHmac, type WebhookRequest } from '@waitbus/plugin-sdk/webhook';
+import { object, type Members } from './events/members.js';
+import { repositoryOf } from './events/repository.js';
+import { toEvent } from './events/to-event.js';
+
+export type Delivery =
+  | { readonly kind: 'event'; readonly event: SourceEvent }
+  | { readonly kind: 'ping' }
+  /** A kind that makes no event. */
+  | { readonly kind: 'ignored'; readonly name: string }
+  | { readonly kind: 'refused'; readonly status: 400 | 401; readonly reason: string };
+
+type Received = Pick<WebhookRequest, 'headers' | 'body'>;
+
+export function readDelivery({ headers, body }: Received, secret: string): Delivery {
+  if (!verifyHmac({ secret, body, header: headers['x-hub-signature-256'] })) {
+    return refused(401, 'X-Hub-Signature-256 is missing or does not match the secret');
+  }
+  const name = headers['x-github-event'] ?? '';
+  if (name === '') return refused(400, 'there is no X-GitHub-Event');
+  if (name === 'ping') return { kind: 'ping' };
+  let payload: Members;
+  try {
+    payload = object(parseBody(body, headers['content-type'] ?? ''));
+  } catch {
+    return refused(400, 'the body is not JSON');
+  }
+  const event = toEvent(name, payload, {
+    repository: repositoryOf(payload),
+    delivery_id: deliveryId(headers['x-github-delivery'], body),
+    ingest_method: 'webhook',
+    payload: payload as Json,
+  });
+  return event === null ? { kind: 'ignored', name: name.slice(0, 64) } : { kind: 'event', event };
+}
+
+/** GitHub sends a form unless its settings say application/json. */
+function parseBody(body: Buffer, contentType: string): unknown {
+  const text = body.toString('utf8');
+  if (!/^application\/x-www-form-urlencoded\b/i.test(contentType)) return parseJson(text);
+  return parseJson(new URLSearchParams(text).get('payload') ?? '');
+}
+
+/** Without a usable header, the content names it: a redelivery has the same. */
+function deliveryId(header: string | undefined, body: Buffer): string {
+  if (header !== undefined && /^[\w-]{1,200}$/.test(header)) return header;
+  return `github:body:${createHash('sha256').update(body).digest('hex')}`;
+}
+
+function refused(status: 400 | 401, reason: string): Delivery {
+  return { kind: 'refused', status, reason };
+}

@@ -1,0 +1,52 @@
+/**
+ * Keeps a watch for each commit that somebody waits for, of repositories from which no webhook comes.
+ */
+import type { Waiter } from '@waitbus/plugin-sdk';
+import { nameOf } from '../events/repository.js';
+import type { Hearing } from '../hearing.js';
+import { CommitWatch } from './commit-watch.js';
+import type { Poller } from './poller.js';
+import type { TellerParts } from './run-teller.js';
+import { commitKey, commitsOf } from './targets.js';
+
+export interface CommitWatchesParts extends TellerParts {
+  readonly poller: Poller;
+  readonly hearing: Hearing;
+  readonly intervalMs: number;
+}
+
+export class CommitWatches {
+  readonly #parts: CommitWatchesParts;
+  readonly #watches = new Map<string, CommitWatch>();
+  #waiters: readonly Waiter[] = [];
+
+  constructor(parts: CommitWatchesParts) {
+    this.#parts = parts;
+  }
+
+  setWaiters(waiters: readonly Waiter[]): void {
+    this.#waiters = waiters;
+    this.update();
+  }
+
+  /** Who waits, or from where webhooks come, may have changed. */
+  update(): void {
+    const { poller, hearing, intervalMs } = this.#parts;
+    const wanted = new Map(
+      commitsOf(this.#waiters)
+        .filter((commit) => !hearing.hears(nameOf(commit)))
+        .map((commit) => [commitKey(commit), commit]),
+    );
+    for (const [key, watch] of this.#watches) {
+      if (wanted.has(key)) continue;
+      this.#watches.delete(key);
+      poller.stop(watch);
+    }
+    for (const [key, commit] of wanted) {
+      if (this.#watches.has(key)) continue;
+      const watch = new CommitWatch(this.#parts, commit, intervalMs);
+      this.#watches.set(key, watch);
+      poller.start(watch);
+    }
+  }
+}

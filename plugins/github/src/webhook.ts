@@ -1,0 +1,82 @@
+/**
+ * The webhook: answers GitHub's deliveries, and emits what they tell. There is none without a secret:
+ * anybody on this machine could post to it.
+ */
+import type { Json, SourceContext, SourceEvent } from '@waitbus/plugin-sdk';
+import type { WebhookRequest, WebhookResponse } from '@waitbus/plugin-sdk/webhook';
+import type { GithubConfig } from './config.js';
+import { readDelivery } from './delivery.js';
+import { granted } from './granted.js';
+import type { Standing } from './standing.js';
+
+export const WEBHOOK_SECRET = 'github-webhook-secret';
+const PATH = '/webhook';
+
+export interface WebhookParts {
+  readonly standing: Standing;
+  /** Resolves once it is committed; false for one that was there already. */
+  readonly emit: (event: SourceEvent) => Promise<boolean>;
+  /** A webhook told of this event. */
+  readonly heard: (event: SourceEvent) => void;
+}
+
+/** Opens it, when the user granted a secret. When its port is taken, the source fails. */
+export async function openWebhook(
+  ctx: SourceContext<GithubConfig>,
+  parts: WebhookParts,
+): Promise<void> {
+  const secret = granted((name) => ctx.secret(name), WEBHOOK_SECRET);
+  if (secret.value === null) {
+    parts.standing.say('webhook', `no webhook without a secret: ${secret.remedy}`);
+    return;
+  }
+  const { value } = secret;
+  const { port, hosts } = ctx.config.webhook;
+  const { url } = await ctx.webhook({
+    port,
+    hosts,
+    setting: 'sources.github.webhook.port',
+    routes: [{ path: PATH, handler: (request) => answer(request, value, ctx, parts) }],
+  });
+  parts.standing.say('webhook', `webhook on ${url}${PATH}`);
+}
+
+async function answer(
+  request: WebhookRequest,
+  secret: string,
+  { log }: Pick<SourceContext, 'log'>,
+  { standing, emit, heard }: WebhookParts,
+): Promise<WebhookResponse> {
+  const delivery = readDelivery(request, secret);
+  switch (delivery.kind) {
+    case 'refused':
+      log.warn(`a delivery was refused: ${delivery.reason}`);
+      return refusal(delivery.status, delivery.reason);
+    case 'ping':
+      log.info('GitHub pinged the webhook');
+      return { status: 200, body: { pong: true } };
+    case 'ignored':
+      standing.ignored(delivery.name);
+      log.info(`ignored a delivery of ${delivery.name}`);
+      return { status: 200, body: { ignored: delivery.name } };
+    case 'event':
+      break;
+  }
+  const { event } = delivery;
+  try {
+    const inserted = await emit(event);
+    heard(event);
+    return { status: 200, body: { delivery_id: event.delivery_id as Json, inserted } };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    log.error(`${event.summary}: ${reason}`);
+    return refusal(503, reason);
+  }
+}
+
+function refusal(status: number, message: string): WebhookResponse {
+  return {
+    status,
+    body: { error: { code: status === 401 ? 'unauthorized' : 'refused', message } },
+  };
+}
