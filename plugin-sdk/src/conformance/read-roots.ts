@@ -3,7 +3,10 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { RUNNER } from './start-runner.js';
 
-/** Real paths: the package, every package below it, and the runner with its own. */
+/**
+ * The package, every package below it, and the runner with its own: real paths, and the links by
+ * which a workspace has some of them, since Node looks at those, too.
+ */
 export function readRootsOf(directory: string): string[] {
   const roots = new Set<string>();
   for (const root of [directory, packageOf(RUNNER)]) addWithDependencies(realpathSync(root), roots);
@@ -18,7 +21,9 @@ function addWithDependencies(directory: string, roots: Set<string>): void {
   ) as Record<string, Record<string, string> | undefined>;
   for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
     const found = lookUp(name, directory);
-    if (found !== null) addWithDependencies(found, roots);
+    if (found === null) continue;
+    addWithDependencies(realpathSync(found), roots);
+    roots.add(found);
   }
 }
 
@@ -26,7 +31,7 @@ function addWithDependencies(directory: string, roots: Set<string>): void {
 function lookUp(name: string, from: string): string | null {
   for (let directory = from; ; directory = dirname(directory)) {
     const candidate = join(directory, 'node_modules', name);
-    if (existsSync(join(candidate, 'package.json'))) return realpathSync(candidate);
+    if (existsSync(join(candidate, 'package.json'))) return candidate;
     if (dirname(directory) === directory) return null;
   }
 }
