@@ -93,10 +93,11 @@ function summaryOf({ status, labels, annotations, fingerprint }: Alert): string 
 }
 
 function shortened(text: string | null | undefined): string | null {
-  return text === null || text === undefined || text === '' ? null : cut(text, MOST_OF_A_NAME);
+  return text === null || text === undefined ? null : cut(text, MOST_OF_A_NAME);
 }
 
-/** A missing key never matches; null would match null. */
+/** A missing key never matches; null would match null. Alertmanager writes '' for what it lacks. */
 function present(fields: Fields): Fields {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
+  const isThere = (value: Json) => value !== null && value !== '';
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => isThere(value)));
 }

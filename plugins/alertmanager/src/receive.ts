@@ -48,6 +48,7 @@ export function receiver({ secret, log, turns, take }: ReceiveOptions): Handler 
     if (truncated > 0) log.warn(`max_alerts of the receiver left ${truncated} alerts out`);
     try {
       const stored = await turns.take(() => take(notification, new Date().toISOString()));
+      log.debug(`${path} told of ${notification.alerts.length} alerts`, stored);
       if (problems.length === 0) return { status: 200, body: { ...stored } };
     } catch (error) {
       if (error instanceof TooMany) return refuse(path, 400, 'bad_request', error.message);

@@ -1,5 +1,5 @@
 /** The source's life: takes its secret, opens its two paths, and keeps watch over watchdogs. */
-import { WaitbusError, type SourceContext } from '@waitbus/plugin-sdk';
+import type { SourceContext } from '@waitbus/plugin-sdk';
 import { Alerts } from './alerts.js';
 import { DEFAULT_TIMEOUT_MS, type AlertmanagerConfig } from './config.js';
 import { receiver } from './receive.js';
@@ -11,6 +11,7 @@ export const SECRET = 'alertmanager-secret';
 export async function startAlertmanager(ctx: SourceContext<AlertmanagerConfig>): Promise<void> {
   const { config, log, state } = ctx;
   const secret = secretOf(ctx);
+  if (secret === null) return;
   const turns = new Turns();
   const emit = ctx.emit.bind(ctx);
   const { timeout } = config.watchdog;
@@ -40,15 +41,18 @@ export async function startAlertmanager(ctx: SourceContext<AlertmanagerConfig>):
   ctx.ready();
 }
 
-/** Anybody on this machine could post alerts otherwise, so without one it does not listen. */
-function secretOf(ctx: SourceContext<AlertmanagerConfig>): string {
+/**
+ * Anybody on this machine could post alerts otherwise, so without one it does not listen.
+ * @returns null when it was not granted, and the source has failed
+ */
+function secretOf(ctx: SourceContext<AlertmanagerConfig>): string | null {
   try {
     return ctx.secret(SECRET);
   } catch (error) {
-    if (!(error instanceof WaitbusError)) throw error;
-    throw new WaitbusError('WAITBUS_BAD_SECRET', error.message, REMEDY);
+    ctx.fail(error as Error, REMEDY);
+    return null;
   }
 }
 
-/** What it prints belongs into `credentials` of Alertmanager's receiver. */
-const REMEDY = `SECRET=$(openssl rand -hex 32) && printf %s "$SECRET" | waitbus secret set ${SECRET} --for alertmanager && echo "$SECRET"`;
+/** What it prints belongs into `credentials` of Alertmanager's receivers. */
+const REMEDY = `SECRET=$(head -c 24 /dev/urandom | base64) && printf %s "$SECRET" | waitbus secret set ${SECRET} --for alertmanager && echo "$SECRET"`;
