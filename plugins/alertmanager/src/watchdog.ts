@@ -14,6 +14,8 @@ export interface Watchdog {
   readonly since: string;
   /** Names its absence; null while it is alive. */
   readonly absence: string | null;
+  /** It is absent, and the event of that is not known to be stored. */
+  readonly isUntold?: boolean;
 }
 
 export interface Change {
@@ -49,13 +51,16 @@ export function alive(
   return { watchdog, event };
 }
 
-/** No sign of life came for so long. */
-export function silent(key: string, before: Watchdog, timeoutMs: number): Change {
-  const { about, since } = before;
-  const watchdog = { ...before, absence: since };
+/** No sign of life came in time. To be kept before the event is stored, so that neither is lost. */
+export function missed(before: Watchdog): Watchdog {
+  return { ...before, absence: before.since, isUntold: true };
+}
+
+/** The event of one that was missed. */
+export function silent(key: string, { about, since }: Watchdog, timeoutMs: number): SourceEvent {
   const shown = `${timeoutMs / 1000} s`;
   const isExpected = key === EXPECTED;
-  const event = {
+  return {
     ...common(`${isExpected ? 'expected' : key}/${since}/absent`),
     ingest_method: 'timer',
     summary: isExpected
@@ -69,7 +74,6 @@ export function silent(key: string, before: Watchdog, timeoutMs: number): Change
       reason: isExpected ? 'never_seen' : 'silent',
     },
   };
-  return { watchdog, event };
 }
 
 /** Alertmanager says that it does not fire any more: whoever evaluates it is gone. */

@@ -6,7 +6,7 @@ import type { Json, SourceContext } from '@waitbus/plugin-sdk';
 import type { Stored } from './alerts.js';
 import type { Notification } from './notification.js';
 import type { Turns } from './turns.js';
-import { alive, ended, EXPECTED, silent, type Change, type Watchdog } from './watchdog.js';
+import { alive, ended, EXPECTED, missed, silent, type Change, type Watchdog } from './watchdog.js';
 
 export interface WatchdogsOptions {
   readonly timeoutMs: number;
@@ -49,7 +49,10 @@ export class Watchdogs {
     } else if (this.#known.delete(EXPECTED)) {
       this.#save();
     }
-    for (const [key, { absence }] of this.#known) if (absence === null) this.#restart(key);
+    for (const [key, { absence, isUntold }] of this.#known) {
+      if (absence === null) this.#restart(key);
+      else if (isUntold === true) this.#restart(key, 0);
+    }
   }
 
   /**
@@ -60,6 +63,7 @@ export class Watchdogs {
     let stored = 0;
     for (const alert of alerts) {
       const { fingerprint: key, status } = alert;
+      for (const one of [EXPECTED, key]) await this.#tell(one);
       const before = this.#known.get(key);
       if (before === undefined) this.#makeRoom();
       const sign = { alert, group, now };
@@ -111,16 +115,24 @@ export class Watchdogs {
     // A sign of life that came before its turn has set another timer.
     if (watchdog === undefined || this.#timers.get(key) !== timer) return;
     try {
-      // Absent already: a sign of life was heard and could not be stored, or this could not be saved.
-      if (watchdog.absence === null) {
-        await this.#become(key, silent(key, watchdog, this.#options.timeoutMs));
-      }
-      this.#save();
+      if (watchdog.absence === null) this.#known.set(key, missed(watchdog));
+      await this.#tell(key);
+      this.#cancel(key);
     } catch (error) {
       if (this.#ctx.signal.aborted) return;
       this.#ctx.log.error(`that a watchdog is absent could not be stored: ${String(error)}`);
       this.#restart(key, RETRY_MS);
     }
+  }
+
+  /** Stores that it is absent, if that is not known to be. */
+  async #tell(key: string): Promise<void> {
+    const watchdog = this.#known.get(key);
+    if (watchdog?.isUntold !== true) return;
+    this.#save();
+    await this.#ctx.emit(silent(key, watchdog, this.#options.timeoutMs));
+    this.#known.set(key, { ...watchdog, isUntold: false });
+    this.#save();
   }
 
   /** Forgets the one that is absent for longest. */
