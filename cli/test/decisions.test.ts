@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { EventFrame, SourceStateFrame } from '../src/client/stream.js';
 import { parseClause, requestOf, WaitState } from '../src/client/wait-state.js';
-import { originRepo, repoOfUrl } from '../src/commands/origin-repo.js';
+import { originRepo, repoOfUrl } from '../src/origin-repo.js';
 import { parseWait } from '../src/commands/parse-wait.js';
 import { exitCodeOfMatch } from '../src/commands/verdict.js';
 import { formatDuration, parseDuration } from '../src/duration.js';
@@ -122,19 +122,6 @@ test('the origin of a checkout, of a work tree, and of none', () => {
   }
 });
 
-test('--sha asks for a prefix in lower case, terminal conclusions only, from the log first', () => {
-  const plan = parseWait(['--sha', '7F3A1B2', '--repo', 'o/r'], HERE);
-  assert.equal(plan.verdict, true);
-  assert.equal(plan.since, '0'.repeat(26));
-  assert.deepEqual(plan.filters, ['o/r']);
-  const [clause] = plan.spec.clauses;
-  assert.equal(clause?.source, 'github');
-  assert.deepEqual(clause?.predicates, [
-    'fields.head_sha^="7f3a1b2"',
-    ...['success', 'failure', 'cancelled', 'timed_out'].map((c) => `fields.conclusion="${c}"`),
-  ]);
-});
-
 test('--cwd is resolved against where the command runs', () => {
   const cwd = (...args: string[]) => parseWait(['--source', 'fs', ...args], HERE).cwd;
   assert.deepEqual([cwd(), cwd('--cwd', 'a/../b'), cwd('--cwd', '/x')], ['/w', '/w/b', '/x']);
@@ -216,7 +203,7 @@ test('the verdict: 1 only when asked for and any event failed', () => {
 });
 
 test('property: no value that is no message is taken for one, and asking never throws', () => {
-  const types = ['hello', 'done', 'ready', 'roots_ready', 'emit', 'log', 'failed'];
+  const types = ['hello', 'done', 'ready', 'roots_ready', 'describe', 'emit', 'log', 'failed'];
   fc.assert(
     fc.property(
       fc.constantFrom(...types),
@@ -227,6 +214,7 @@ test('property: no value that is no message is taken for one, and asking never t
           'step',
           'level',
           'message',
+          'detail',
           'details',
           'remedy',
           'version',
@@ -236,6 +224,7 @@ test('property: no value that is no message is taken for one, and asking never t
       (type, rest) => {
         const message = { ...rest, type };
         if (!isChildMessage(message)) return;
+        if (message.type === 'describe') assert.equal(typeof message.detail, 'string');
         if (message.type === 'emit') assert.equal(typeof message.event, 'object');
         if (message.type === 'log')
           assert.ok(['debug', 'info', 'warn', 'error'].includes(message.level));

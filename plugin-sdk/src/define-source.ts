@@ -3,6 +3,7 @@
  * that a source may have no runtime dependency at all.
  */
 import type { Json, SourceEvent } from './envelope/index.js';
+import type { Waiter } from './waiter.js';
 import type { Webhook, WebhookOptions } from './webhook/options.js';
 
 /** The part of Standard Schema v1 that the child uses (https://standardschema.dev). */
@@ -57,6 +58,17 @@ export interface SourceContext<Config = unknown> {
   readonly roots: readonly string[];
   /** The first of them; null while no waiter gave one. */
   readonly cwd: string | null;
+  /**
+   * Who waits on this source now, and for what. The handler is called at once and on each change,
+   * never with an unchanged list; an empty one says that nobody waits.
+   */
+  watchWaiters(handler: (waiters: readonly Waiter[]) => void): void;
+  /**
+   * Says in one line how it observes now, for people; a later call replaces it. It is the `detail`
+   * of the running source in `waitbus status`, `plugin list` and for waiters: one line of at most
+   * 200 characters is kept.
+   */
+  describe(detail: string): void;
   /**
    * A secret that the user granted with `waitbus secret set NAME --for SOURCE`.
    * @throws WaitbusError WAITBUS_BAD_SECRET, whose remedy is that command

@@ -3,5 +3,7 @@
  * under their own paths, so that a source does not load them.
  */
 export * from './define-source.js';
+export * from './description.js';
 export * from './envelope/index.js';
 export * from './messages.js';
+export * from './waiter.js';

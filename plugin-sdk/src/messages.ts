@@ -3,8 +3,9 @@
  * the version; a child of another version is refused at `hello`.
  */
 import type { SourceEvent } from './envelope/index.js';
+import type { Waiter } from './waiter.js';
 
-export const MESSAGES_VERSION = 2;
+export const MESSAGES_VERSION = 3;
 
 /** A source may have this many emits unanswered; one more breaks the contract. */
 export const MAX_IN_FLIGHT = 32;
@@ -21,6 +22,8 @@ export type HostMessage =
     }
   | { readonly type: 'start' }
   | { readonly type: 'roots'; readonly generation: number; readonly roots: readonly string[] }
+  /** Who waits on the source: before `start`, and on each change. */
+  | { readonly type: 'waiters'; readonly waiters: readonly Waiter[] }
   /** Answered by `pong` with the same id: the source's event loop turns. */
   | { readonly type: 'ping'; readonly id: number }
   | {
@@ -44,6 +47,8 @@ export type ChildMessage =
   | { readonly type: 'done'; readonly step: Step }
   | { readonly type: 'ready' }
   | { readonly type: 'roots_ready'; readonly generation: number }
+  /** How it observes now; `descriptionLine` makes of it what is shown. */
+  | { readonly type: 'describe'; readonly detail: string }
   | {
       readonly type: 'pong';
       readonly id: number;

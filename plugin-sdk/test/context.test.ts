@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { ChildMessage, HostMessage } from '@waitbus/plugin-sdk';
+import type { ChildMessage, HostMessage, Waiter } from '@waitbus/plugin-sdk';
 import { SourceRunner } from '../src/child/index.js';
 
 /** A runner with one source in it, led through its steps. */
@@ -42,6 +42,10 @@ class Stage {
 
   roots(generation: number, ...roots: string[]): void {
     this.#receive({ type: 'roots', generation, roots });
+  }
+
+  waiters(...waiters: Waiter[]): void {
+    this.#receive({ type: 'waiters', waiters });
   }
 
   until<T extends ChildMessage>(test: (message: ChildMessage) => message is T): Promise<T>;
@@ -105,6 +109,55 @@ test("a source sees its waiters' directories as they are now, the first of them 
   stage.roots(1, '/a', '/b');
   await stage.log('["/a",["/a","/b"],["/a","/b"]]');
 });
+
+const WAITER: Waiter = {
+  cwd: '/a',
+  filters: ['acme/*'],
+  anyOf: [[{ key: 'fields.run_id', op: '=', value: 9007199254740993n }]],
+};
+
+test('a source hears of its waiters at once and on each change, never of an unchanged list', async () => {
+  using stage = new Stage();
+  await stage.begin(`
+    ctx.watchWaiters((waiters) =>
+      ctx.log.info(waiters.map(({ anyOf }) => String(anyOf[0][0].value)).join() || 'nobody'));`);
+  await stage.log('nobody');
+  stage.waiters(WAITER);
+  stage.waiters(structuredClone(WAITER));
+  stage.waiters(WAITER, WAITER);
+  stage.waiters();
+  const logs = stage.sent.flatMap((message) => (message.type === 'log' ? [message.message] : []));
+  assert.deepEqual(logs, [
+    'nobody',
+    '9007199254740993',
+    '9007199254740993,9007199254740993',
+    'nobody',
+  ]);
+});
+
+test('a handler of waiters that throws fails the source', async () => {
+  using stage = new Stage();
+  await stage.begin(
+    `ctx.watchWaiters((waiters) => { if (waiters.length > 0) throw new Error('no'); });`,
+  );
+  await stage.until((message) => message.type === 'done' && message.step === 'start');
+  stage.waiters(WAITER);
+  assert.deepEqual(await stage.failure(), { type: 'failed', message: 'no', remedy: null });
+});
+
+for (const [what, given, line] of [
+  ['is one line', 'a\nb\r\n', 'a b'],
+  ['steers no terminal', '\u001b[31mred\u202e', '[31mred'],
+  ['is cut at 200', 'x'.repeat(300), 'x'.repeat(200)],
+  ['keeps no half of a character', `${'x'.repeat(199)}😀`, 'x'.repeat(199)],
+] as const) {
+  test(`what a source describes itself as ${what}`, async () => {
+    using stage = new Stage();
+    await stage.begin(`ctx.describe(${JSON.stringify(given)})`);
+    const said = await stage.until((message) => message.type === 'describe');
+    assert.deepEqual(said, { type: 'describe', detail: line });
+  });
+}
 
 test('a source opens a webhook and is posted to; it closes when the source stops', async () => {
   using stage = new Stage();

@@ -30,6 +30,18 @@ const REFUSED: readonly (readonly [string, readonly string[], RegExp])[] = [
   ['a --count that is no number', [...A, '--count', '1.5'], /--count 1\.5/],
   ['a --ready-fd that is no number', [...A, '--ready-fd', 'x'], /--ready-fd x/],
   ['a malformed --repo', [...A, '--repo', 'owner'], /--repo owner is not owner\/repo/],
+  ['--workflow without --sha', [...A, '--workflow', 'ci'], /--workflow goes with --sha/],
+  [
+    '--sha beside --match',
+    ['--sha', '7f3a1b2', '--repo', 'o/r', '--match', 'a=1'],
+    /--sha waits for runs/,
+  ],
+  ['--sha of another source', ['--sha', '7f3a1b2', '--repo', 'o/r', ...A], /--sha waits for runs/],
+  [
+    'a workflow too long',
+    ['--sha', '7f3a1b2', '--repo', 'o/r', '--workflow', 'x'.repeat(300)],
+    /256 bytes/,
+  ],
   ['no command after --', [...A, '--'], /no command after --/],
   ['an unknown option', [...A, '--mach', 'x'], /'--mach'/],
   ['an option without its value', ['--source'], /--source/],

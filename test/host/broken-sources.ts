@@ -15,7 +15,13 @@ import { Checks } from '../support/checks.js';
 const FIXTURES = fileURLToPath(new URL('../fixtures/sources', import.meta.url));
 export const RUNNER = join(REPO, 'cli', 'dist', 'bin', 'source-runner.js');
 /** Those that do what they should. */
-const GOOD: ReadonlySet<string> = new Set(['good', 'environment', 'large-events', 'tries']);
+const GOOD: ReadonlySet<string> = new Set([
+  'good',
+  'environment',
+  'large-events',
+  'tells-waiters',
+  'tries',
+]);
 export const ULID = '0'.repeat(26);
 
 /** Deadlines and pauses that a test can wait for. */

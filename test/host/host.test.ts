@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Interest, SourceStateFrame } from '@waitbus/kernel';
+import { all } from '@waitbus/kernel/predicate';
 import { forkWith } from '../../cli/src/host/child.js';
 import { SourceHost } from '../../cli/src/host/host.js';
 import type { InstalledSource, Inventory } from '../../cli/src/host/inventory.js';
@@ -44,6 +45,8 @@ class House implements AsyncDisposable {
     const interest: Interest = {
       sources: [source],
       cwd,
+      filters: [],
+      anyOf: [all([])],
       tell: (frame) => {
         this.frames.push(frame);
         this.#check();

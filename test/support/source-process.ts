@@ -4,7 +4,7 @@
  * Trust, deadlines and restarts are the host's and not here.
  */
 import { join } from 'node:path';
-import type { ChildMessage, HostMessage, SourceEvent } from '@waitbus/plugin-sdk';
+import type { ChildMessage, HostMessage, SourceEvent, Waiter } from '@waitbus/plugin-sdk';
 import { entryPath, forkWith, type SourceChild } from '../../cli/src/host/child.js';
 import type { InstalledSource } from '../../cli/src/host/inventory.js';
 import { REPO } from './sandbox.js';
@@ -36,6 +36,8 @@ export interface SourceProcessOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly committed: Committed;
   readonly config: unknown;
+  /** Who waits on it when it starts. Default: nobody. */
+  readonly waiters?: readonly Waiter[];
 }
 
 export class SourceProcess {
@@ -44,6 +46,8 @@ export class SourceProcess {
   /** While true no emit is acknowledged. */
   isHeld = false;
   readonly logged: string[] = [];
+  /** How it said that it observes, one line each time. */
+  readonly described: string[] = [];
   /** How it ended: `exit code 0`, or a signal. */
   readonly ended: Promise<string>;
   readonly #child: SourceChild;
@@ -96,6 +100,11 @@ export class SourceProcess {
     this.#checks.changed();
   }
 
+  /** Tells it who waits on it now. */
+  tellWaiters(waiters: readonly Waiter[]): void {
+    this.#send({ type: 'waiters', waiters });
+  }
+
   stop(): Promise<string> {
     this.#child.stop();
     return this.ended;
@@ -112,12 +121,15 @@ export class SourceProcess {
     return this.ended;
   }
 
-  #receive(message: ChildMessage, { config, stateDir }: SourceProcessOptions): void {
+  #receive(message: ChildMessage, { config, stateDir, waiters = [] }: SourceProcessOptions): void {
     switch (message.type) {
       case 'done':
         if (message.step === 'load')
           this.#send({ type: 'configure', config, stateDir, secrets: {} });
-        if (message.step === 'configure') this.#send({ type: 'start' });
+        if (message.step === 'configure') {
+          this.tellWaiters(waiters);
+          this.#send({ type: 'start' });
+        }
         break;
       case 'ready':
         this.isReady = true;
@@ -125,6 +137,9 @@ export class SourceProcess {
       case 'emit':
         if (this.isHeld) this.#held.push(message);
         else this.#commit(message.id, message.event);
+        break;
+      case 'describe':
+        this.described.push(message.detail);
         break;
       case 'log':
         this.logged.push(message.message);

@@ -1,8 +1,11 @@
 /** `waitFor`: one promise for one event, or for all of several. */
 import { resolve } from 'node:path';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { originRepo } from '../origin-repo.js';
+import { isSha } from './commit-state.js';
+import { requestFor, stateOf, type Goal } from './goal.js';
 import { stream, type EventFrame, type StreamOptions } from './stream.js';
-import { parseClause, requestOf, WaitState, type WaitSpec } from './wait-state.js';
+import { parseClause } from './wait-state.js';
 
 export interface WaitForOptions extends StreamOptions {
   /** Only events of this source, which is activated. */
@@ -13,6 +16,15 @@ export interface WaitForOptions extends StreamOptions {
   readonly allOf?: readonly string[];
   /** `source:predicate` clauses: the first event of any. */
   readonly firstOf?: readonly string[];
+  /**
+   * The CI verdict of a commit, 7 to 40 hex digits, from source github: ends once every run of it
+   * that is known is over, with the last event of each. The log counts from its start.
+   */
+  readonly sha?: string;
+  /** With `sha`: only runs of the workflow of this name. */
+  readonly workflow?: string;
+  /** Only events of `owner/repo` or `owner/*`. Default with `sha`: the origin of the checkout. */
+  readonly repo?: string;
   /** Ends on the N-th matching event. Default 1. */
   readonly count?: number;
   /** A cursor: events after it count even if they happened before the call. */
@@ -39,22 +51,27 @@ export class WaitTimeoutError extends Error {
 
 /**
  * Waits for matching events.
- * @returns the events that ended the wait, in order: one, unless `count` or `allOf` ask for more
+ * @returns the events that ended the wait, in order: one, unless `count`, `allOf` or `sha` ask for
+ *   more
  * @throws WaitTimeoutError, or WaitbusError when the wait cannot be fulfilled
  */
 export async function waitFor(options: WaitForOptions): Promise<readonly EventFrame[]> {
-  const spec = specOf(options);
-  const state = new WaitState(spec);
+  const goal = goalOf(options);
+  const state = stateOf(goal);
   const timeout = options.timeout === undefined ? null : AbortSignal.timeout(options.timeout);
   const signals = [options.signal, timeout].filter(
     (signal) => signal !== undefined && signal !== null,
   );
   const signal = AbortSignal.any(signals);
   let armed = false;
+  const cwd = resolve(options.cwd ?? '');
+  const repo = options.repo ?? (goal.mode === 'commit' ? originOf(cwd) : null);
+  const since = options.since ?? (goal.mode === 'commit' ? 'start' : null);
   const request = {
-    ...requestOf(spec),
-    cwd: resolve(options.cwd ?? ''),
-    ...(options.since === undefined ? {} : { since: options.since }),
+    ...requestFor(goal),
+    cwd,
+    ...(repo === null ? {} : { filters: [repo] }),
+    ...(since === null ? {} : { since }),
   };
   for await (const frame of stream(request, { ...options, signal })) {
     state.receive(frame);
@@ -76,7 +93,22 @@ export async function waitFor(options: WaitForOptions): Promise<readonly EventFr
   throw new WaitTimeoutError(state.outstanding());
 }
 
-function specOf(options: WaitForOptions): WaitSpec {
+function originOf(cwd: string): string {
+  const repo = originRepo(cwd);
+  if (repo !== null) return repo;
+  throw new WaitbusError(
+    'WAITBUS_BAD_REQUEST',
+    `sha needs repo: ${cwd} has no GitHub origin`,
+    "Give it as repo: 'owner/repo'.",
+  );
+}
+
+function goalOf(options: WaitForOptions): Goal {
+  const { sha, workflow = null } = options;
+  if (sha !== undefined) {
+    if (isSha(sha)) return { mode: 'commit', sha, workflow };
+    throw new WaitbusError('WAITBUS_BAD_REQUEST', `sha ${sha} is not 7 to 40 hex digits`);
+  }
   const { allOf = [], firstOf = [], match = [], source, count = 1 } = options;
   if (allOf.length > 0) return { mode: 'all', clauses: allOf.map(parseClause), count };
   if (firstOf.length > 0) return { mode: 'first', clauses: firstOf.map(parseClause), count };

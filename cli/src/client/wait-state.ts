@@ -4,7 +4,7 @@
  */
 import { compile, parsePredicate, type Matcher } from '@waitbus/kernel/predicate';
 import { SOURCE_NAME, WaitbusError } from '@waitbus/plugin-sdk/envelope';
-import { Arming } from './arming.js';
+import { StreamState } from './stream-state.js';
 import type { EventFrame, SourceStateFrame, StreamFrame, StreamRequest } from './stream.js';
 
 /** One thing waited for. */
@@ -64,17 +64,16 @@ export function sourcesOf(spec: WaitSpec): string[] {
 }
 
 export class WaitState {
+  readonly sources: readonly string[];
   readonly #spec: WaitSpec;
   readonly #open: { readonly clause: Clause; readonly matches: Matcher }[];
   readonly #matched: EventFrame[] = [];
-  readonly #dead = new Map<string, SourceStateFrame>();
-  readonly #arming: Arming;
-  /** What the log holds is still coming: it may answer where no source can any more. */
-  #replaying = true;
+  readonly #stream: StreamState;
 
   constructor(spec: WaitSpec) {
     this.#spec = spec;
-    this.#arming = new Arming(sourcesOf(spec));
+    this.sources = sourcesOf(spec);
+    this.#stream = new StreamState(this.sources);
     this.#open = spec.clauses.map((clause) => ({
       clause,
       matches: compile(parsePredicate(specsOf(clause))),
@@ -94,19 +93,15 @@ export class WaitState {
 
   /** Whether nothing can be missed any more. */
   get armed(): boolean {
-    return this.#arming.armed;
+    return this.#stream.armed;
   }
 
-  /** Takes a frame of the stream. */
-  receive(frame: StreamFrame): void {
-    this.#arming.receive(frame);
+  /** @returns the event, when it counts */
+  receive(frame: StreamFrame): readonly EventFrame[] {
+    this.#stream.receive(frame);
+    const before = this.#matched.length;
     if (frame.kind === 'event') this.#offer(frame);
-    if (frame.kind === 'subscribe_ack') this.#replaying = frame.caught_up_at !== null;
-    if (frame.kind === 'caught_up') this.#replaying = false;
-    if (frame.kind !== 'source_state') return;
-    const { source, state } = frame;
-    if (state === 'failed' || state === 'quarantined') this.#dead.set(source, frame);
-    else this.#dead.delete(source);
+    return this.#matched.slice(before);
   }
 
   /** A matching event. With `all`, it satisfies every clause that it matches, for good. */
@@ -125,10 +120,12 @@ export class WaitState {
 
   /** The source whose end means that the wait cannot be fulfilled any more, or null. */
   hopeless(): SourceStateFrame | null {
-    if (this.#replaying) return null;
+    if (this.#stream.replaying) return null;
     const open =
       this.#spec.mode === 'all' ? this.#open.map(({ clause }) => clause) : this.#spec.clauses;
-    const dead = open.map(({ source }) => (source === null ? undefined : this.#dead.get(source)));
+    const dead = open.map(({ source }) =>
+      source === null ? undefined : this.#stream.deathOf(source),
+    );
     const found = dead.filter((frame) => frame !== undefined);
     if (this.#spec.mode === 'all') return found[0] ?? null;
     return found.length === open.length ? (found[0] ?? null) : null;

@@ -6,8 +6,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { statSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { stringifyJson, WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { requestFor, stateOf, type GoalState } from '../client/goal.js';
 import { stream, type StreamFrame } from '../client/stream.js';
-import { requestOf, sourcesOf, WaitState } from '../client/wait-state.js';
 import { EXIT, print, say, sayError, UsageError } from '../terminal/exit.js';
 import { statusLine, type StatusLine } from '../terminal/status-line.js';
 import { hintsFor } from './hints.js';
@@ -19,7 +19,7 @@ export async function run(args: readonly string[]): Promise<number> {
   if (statSync(plan.cwd, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new UsageError(`--cwd ${plan.cwd} is not a directory`);
   }
-  for (const { predicates } of plan.spec.clauses) {
+  for (const { predicates } of plan.goal.mode === 'commit' ? [] : plan.goal.clauses) {
     for (const hint of hintsFor(predicates)) say(`waitbus wait: ${hint}`);
   }
   return new Wait(plan).run();
@@ -39,7 +39,7 @@ const GRACE_MS = 2000;
 
 class Wait {
   readonly #plan: WaitPlan;
-  readonly #state: WaitState;
+  readonly #state: GoalState;
   readonly #line: StatusLine;
   readonly #ending = new AbortController();
   #resolveEnd: (exitCode: number) => void = () => undefined;
@@ -50,7 +50,7 @@ class Wait {
 
   constructor(plan: WaitPlan) {
     this.#plan = plan;
-    this.#state = new WaitState(plan.spec);
+    this.#state = stateOf(plan.goal);
     this.#line = statusLine(process.stderr, process.env, plan.quiet);
   }
 
@@ -77,9 +77,9 @@ class Wait {
   }
 
   async #fulfil(timer: NodeJS.Timeout | undefined): Promise<number> {
-    const { filters, since, cwd, spec, autostart, verdict } = this.#plan;
+    const { filters, since, cwd, goal, autostart, verdict } = this.#plan;
     const request = {
-      ...requestOf(spec),
+      ...requestFor(goal),
       cwd,
       ...(filters === null ? {} : { filters }),
       ...(since === null ? {} : { since }),
@@ -96,15 +96,14 @@ class Wait {
   }
 
   #receive(frame: StreamFrame): void {
-    const { matched } = this.#state;
-    const before = matched.length;
-    this.#state.receive(frame);
+    for (const event of this.#state.receive(frame)) {
+      if (this.#plan.json) print(stringifyJson(event));
+      else this.#line.note(`${event.event_type}: ${event.summary || event.event_id}`);
+    }
+    if (this.#state.done) return;
     switch (frame.kind) {
       case 'event':
-        if (matched.length === before) return;
-        if (this.#plan.json) print(stringifyJson(frame));
-        else this.#line.note(`${frame.event_type}: ${frame.summary || frame.event_id}`);
-        if (this.#announced && !this.#state.done) this.#showWaiting();
+        if (this.#announced) this.#showWaiting();
         return;
       case 'disconnected':
         this.#line.update(`${frame.reason}; coming back to it`);
@@ -127,6 +126,7 @@ class Wait {
         break;
     }
     this.#checkSources();
+    if (this.#ending.signal.aborted) return;
     if (this.#state.armed) this.#armed();
     else this.#line.update(`arming: ${this.#state.outstanding().join(', ')}`);
   }
@@ -152,7 +152,7 @@ class Wait {
   }
 
   #showWaiting(): void {
-    const alive = sourcesOf(this.#plan.spec).map((source) => `${source} is alive`);
+    const alive = this.#state.sources.map((source) => `${source} is alive`);
     this.#line.update(
       [`waiting for ${this.#state.outstanding().join(', ')}`, ...alive].join(' · '),
     );

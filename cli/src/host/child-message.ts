@@ -19,6 +19,8 @@ export function isChildMessage(value: unknown): value is ChildMessage {
       return true;
     case 'roots_ready':
       return typeof value['generation'] === 'number';
+    case 'describe':
+      return typeof value['detail'] === 'string';
     case 'pong':
       return typeof value['id'] === 'number' && typeof value['memory'] === 'number';
     case 'emit':

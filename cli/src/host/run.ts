@@ -4,6 +4,7 @@
  * Whether there is another run is the supervisor's.
  */
 import {
+  descriptionLine,
   MAX_IN_FLIGHT,
   MESSAGES_VERSION,
   type ChildMessage,
@@ -119,6 +120,9 @@ export class SourceRun {
       case 'roots_ready':
         this.#options.onArmed(message.generation);
         break;
+      case 'describe':
+        this.#options.onDescribed(descriptionLine(message.detail));
+        break;
       case 'pong':
         this.#answered(message.id, message.memory);
         break;
@@ -154,7 +158,7 @@ export class SourceRun {
       this.#breach(`it says that ${step} is done, which it was not told to do`);
       return;
     }
-    const { config, stateDir, secrets, roots } = this.#options;
+    const { config, stateDir, secrets, demand } = this.#options;
     switch (step) {
       case 'load':
         try {
@@ -167,7 +171,7 @@ export class SourceRun {
         break;
       case 'configure':
         this.#expect('start');
-        this.send({ type: 'roots', ...roots() });
+        for (const message of demand()) this.send(message);
         this.send({ type: 'start' });
         break;
       case 'start':

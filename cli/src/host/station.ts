@@ -4,12 +4,16 @@
  */
 import { resolve } from 'node:path';
 import type { Interest, SourceStateFrame } from '@waitbus/kernel';
+import type { Waiter } from '@waitbus/plugin-sdk';
 import type { InstalledSource } from './inventory.js';
 import type { SourceCondition } from './supervision.js';
 import type { Supervisor } from './supervisor.js';
+import { waiterOf } from './waiter.js';
 
-interface Waiter {
+interface Guest {
   readonly interest: Interest;
+  /** What the source is told of it; null when there is nothing that it could wait for. */
+  readonly waiter: Waiter | null;
   /** The roots with its own among them. */
   generation: number;
   /** What it was told last. */
@@ -31,7 +35,7 @@ export interface StationOptions {
 export class Station {
   readonly #supervise: (source: InstalledSource) => Supervisor;
   readonly #isConfigured: boolean;
-  readonly #waiters = new Set<Waiter>();
+  readonly #guests = new Set<Guest>();
   #source: InstalledSource;
   #installed = true;
   /** null without a process: emit-only. */
@@ -54,7 +58,7 @@ export class Station {
 
   /** Whether nobody would miss it. */
   get isVacant(): boolean {
-    return !this.#installed && this.#waiters.size === 0;
+    return !this.#installed && this.#guests.size === 0;
   }
 
   get isInstalled(): boolean {
@@ -81,14 +85,15 @@ export class Station {
 
   /** Tells the state now and on every change, until the returned function is called. */
   join(interest: Interest): () => void {
-    const waiter = { interest, generation: 0, told: '' };
-    this.#waiters.add(waiter);
+    const waiter = waiterOf(interest, this.#source.name);
+    const guest = { interest, waiter, generation: 0, told: '' };
+    this.#guests.add(guest);
     this.#want();
-    waiter.generation = this.#supervisor?.generation ?? 0;
-    this.#tell(waiter);
+    guest.generation = this.#supervisor?.generation ?? 0;
+    this.#tell(guest);
     return () => {
-      this.#waiters.delete(waiter);
-      if (this.#waiters.size > 0 || this.#runsAlways()) this.#want();
+      this.#guests.delete(guest);
+      if (this.#guests.size > 0 || this.#runsAlways()) this.#want();
       else if (this.#installed) this.#supervisor?.unwant();
     };
   }
@@ -103,14 +108,14 @@ export class Station {
       this.#supervisor = null;
     } else if (this.#supervisor === null) {
       this.#supervisor = this.#newSupervisor();
-      if (this.#waiters.size > 0) this.#want();
+      if (this.#guests.size > 0) this.#want();
       // Its generations begin anew.
       const { generation } = this.#supervisor;
-      for (const waiter of this.#waiters) waiter.generation = generation;
+      for (const guest of this.#guests) guest.generation = generation;
     } else if (!isSame || this.#isBroken()) {
       this.#supervisor.replace(source);
     }
-    if (this.#waiters.size > 0) this.#want();
+    if (this.#guests.size > 0) this.#want();
     this.start();
     this.#tellAll();
   }
@@ -139,30 +144,34 @@ export class Station {
   }
 
   #want(): void {
-    if (this.#installed) this.#supervisor?.want(this.#roots());
+    if (this.#installed) this.#supervisor?.want(this.#roots(), this.#waiters());
   }
 
   #roots(): string[] {
-    const roots = [...this.#waiters].flatMap(({ interest: { cwd } }) =>
+    const roots = [...this.#guests].flatMap(({ interest: { cwd } }) =>
       cwd === null ? [] : [resolve(cwd)],
     );
     return [...new Set(roots)].sort();
   }
 
+  #waiters(): Waiter[] {
+    return [...this.#guests].flatMap(({ waiter }) => waiter ?? []);
+  }
+
   #tellAll(): void {
-    for (const waiter of [...this.#waiters]) this.#tell(waiter);
+    for (const guest of [...this.#guests]) this.#tell(guest);
   }
 
-  #tell(waiter: Waiter): void {
-    const frame = this.#frameFor(waiter);
+  #tell(guest: Guest): void {
+    const frame = this.#frameFor(guest);
     const text = JSON.stringify(frame);
-    if (text === waiter.told) return;
-    waiter.told = text;
-    waiter.interest.tell(frame);
+    if (text === guest.told) return;
+    guest.told = text;
+    guest.interest.tell(frame);
   }
 
-  /** Running is not enough: a waiter's own directory must be watched as well. */
-  #frameFor({ generation }: Waiter): SourceStateFrame {
+  /** Running is not enough: a guest's own directory must be watched as well. */
+  #frameFor({ generation }: Guest): SourceStateFrame {
     const { state, detail, remedy } = this.condition;
     const frame = { kind: 'source_state', source: this.#source.name } as const;
     if (state === 'running' && this.#supervisor?.armed(generation) === false) {

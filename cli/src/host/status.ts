@@ -51,7 +51,7 @@ export function statusOf(
     activation: manifest.activation,
     evidence,
     state,
-    detail: slowed && detail === '' ? SLOWED : detail,
+    detail: slowed ? [detail, SLOWED].filter((text) => text !== '').join('; ') : detail,
     remedy,
     pid: supervisor?.pid ?? null,
     memory: vitals?.memory ?? null,

@@ -1,6 +1,7 @@
-/** What a supervisor and its runs are given and what they tell: types, and how patient they are. */
+/** What a supervisor and its runs are given and what they tell, and how patient they are. */
 import type { EmitResult, SourceState } from '@waitbus/kernel';
-import type { SourceEvent, Step } from '@waitbus/plugin-sdk';
+import type { HostMessage, SourceEvent, Step } from '@waitbus/plugin-sdk';
+import { ERRORS } from '@waitbus/plugin-sdk/envelope';
 import { backoff } from './backoff.js';
 import type { Chatter } from './chatter.js';
 import type { ForkSource } from './child.js';
@@ -42,6 +43,28 @@ export interface SourceCondition {
   readonly remedy: string;
 }
 
+/** Of a source that has no run. */
+export function restingCondition({ quarantine }: InstalledSource): SourceCondition {
+  if (quarantine === null) return { state: 'stopped', detail: '', remedy: '' };
+  return { state: 'quarantined', detail: quarantine.reason, remedy: quarantine.remedy };
+}
+
+/** Of a source whose run has failed. @param pause until the next try, or null for none */
+export function brokenCondition(
+  name: string,
+  { detail, remedy }: { readonly detail: string; readonly remedy: string | null },
+  failures: number,
+  pause: number | null,
+): SourceCondition {
+  if (pause !== null) {
+    const next = `${detail}; next try in ${pause / 1000} s`;
+    return { state: 'starting', detail: next, remedy: remedy ?? '' };
+  }
+  const usual = ERRORS.WAITBUS_SOURCE_FAILED.remedy.replace('NAME', name);
+  const given = `${detail}; given up after ${failures} failures`;
+  return { state: 'failed', detail: given, remedy: remedy ?? usual };
+}
+
 /** What there is to count about a source. */
 export interface Vitals {
   /** Resident bytes of its process, or null. */
@@ -62,17 +85,14 @@ export interface RunOptions extends Pick<SupervisorOptions, 'fork' | 'stateDir' 
   readonly patience: Patience;
   readonly intake: Intake;
   readonly chatter: Chatter;
-  /** The roots as they are when the source is about to start. */
-  readonly roots: () => Roots;
+  /** What the source is told of those interested when it is about to start. */
+  readonly demand: () => readonly HostMessage[];
   readonly onReady: () => void;
+  /** How it observes, in one line. */
+  readonly onDescribed: (description: string) => void;
   /** Nothing is missed any more under the roots of this generation. */
   readonly onArmed: (generation: number) => void;
   readonly onEnd: (end: RunEnd) => void;
-}
-
-export interface Roots {
-  readonly generation: number;
-  readonly roots: readonly string[];
 }
 
 export interface RunEnd {
@@ -96,6 +116,9 @@ export interface Patience {
   /** See `backoff`. */
   readonly backoff: (failures: number) => number | null;
 }
+
+/** What a source says of itself may change at its own pace; its waiters hear of it at this one. */
+export const DESCRIBED_EVERY_MS = 1000;
 
 export const PATIENCE: Patience = {
   deadlinesMs: { load: 10_000, configure: 10_000, start: 30_000, ready: 60_000 },

@@ -3,14 +3,20 @@
  * up after five failures in a row, and never two processes at once. Tells listeners every change;
  * what they do with it is theirs. What happens within a run is `run.ts`'s.
  */
-import { ERRORS, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import type { SourceState } from '@waitbus/kernel';
+import type { Waiter } from '@waitbus/plugin-sdk';
+import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { AtMostEvery } from './at-most-every.js';
 import { Chatter } from './chatter.js';
+import { Demand } from './demand.js';
 import { Intake } from './intake.js';
 import type { InstalledSource, Quarantine } from './inventory.js';
 import { SourceRun } from './run.js';
 import {
+  brokenCondition,
+  DESCRIBED_EVERY_MS,
   PATIENCE,
+  restingCondition,
   type RunEnd,
   type SourceCondition,
   type SupervisorOptions,
@@ -34,9 +40,10 @@ export class Supervisor {
   #restarts = 0;
   #restart: NodeJS.Timeout | null = null;
   #linger: NodeJS.Timeout | null = null;
-  #roots: readonly string[] = [];
-  /** Counts changes of the roots; the child answers with the generation it is armed for. */
-  #generation = 0;
+  readonly #demand = new Demand((message) => this.#run?.send(message));
+  readonly #described = new AtMostEvery(DESCRIBED_EVERY_MS, () => this.#notify());
+  /** How the current run observes, by its own word. */
+  #description = '';
   #armedGeneration = -1;
 
   constructor(options: SupervisorOptions) {
@@ -54,11 +61,12 @@ export class Supervisor {
   }
 
   get condition(): SourceCondition {
-    return this.#condition;
+    const { state } = this.#condition;
+    return state === 'running' ? { state, detail: this.#description, remedy: '' } : this.#condition;
   }
 
   get generation(): number {
-    return this.#generation;
+    return this.#demand.generation;
   }
 
   get pid(): number | null {
@@ -83,17 +91,19 @@ export class Supervisor {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Somebody is interested: runs with these roots. */
-  want(roots: readonly string[]): void {
+  /** Somebody is interested: runs with these roots, for these waiters. */
+  want(roots: readonly string[], waiters: readonly Waiter[] = []): void {
     this.#wanted = true;
     this.#clearLinger();
-    this.#setRoots(roots);
+    this.#demand.setRoots(roots);
+    this.#demand.setWaiters(waiters);
     if (this.#condition.state === 'stopped') this.#start();
   }
 
   /** Nobody is interested any more: stops after the linger time. */
   unwant(): void {
     this.#wanted = false;
+    this.#demand.setWaiters([]);
     this.#linger ??= setTimeout(() => this.stop(), this.#options.lingerMs);
   }
 
@@ -129,13 +139,6 @@ export class Supervisor {
     this.#leaving = this.#run;
     this.#run = null;
     this.#leaving.stop();
-  }
-
-  #setRoots(roots: readonly string[]): void {
-    if (roots.join('\0') === this.#roots.join('\0')) return;
-    this.#roots = roots;
-    this.#generation += 1;
-    this.#run?.send({ type: 'roots', generation: this.#generation, roots });
   }
 
   #start(): void {
@@ -186,14 +189,20 @@ export class Supervisor {
 
   #newRun(): SourceRun {
     const isCurrent = () => this.#run === run;
+    this.#description = '';
     const run: SourceRun = new SourceRun({
       ...this.#options,
       source: this.#source,
       intake: this.#intake,
       chatter: this.#chatter,
-      roots: () => ({ generation: this.#generation, roots: this.#roots }),
+      demand: () => this.#demand.messages(),
       onReady: () => {
         if (isCurrent()) this.#become('running');
+      },
+      onDescribed: (description) => {
+        if (!isCurrent() || description === this.#description) return;
+        this.#description = description;
+        if (this.#condition.state === 'running') this.#described.ask();
       },
       onArmed: (generation) => {
         if (!isCurrent() || generation === this.#armedGeneration) return;
@@ -213,16 +222,12 @@ export class Supervisor {
     const { packageName, name } = this.#source;
     this.#run = null;
     this.#failures = ranMs >= patience.stableMs ? 1 : this.#failures + 1;
-    const detail = `${packageName}: ${reason}`;
     const pause = patience.backoff(this.#failures);
+    const detail = `${packageName}: ${reason}`;
     log.warn({ source: name, failures: this.#failures, pause }, detail);
-    if (pause === null) {
-      const given = `${detail}; given up after ${this.#failures} failures`;
-      const usual = ERRORS.WAITBUS_SOURCE_FAILED.remedy.replace('NAME', name);
-      this.#become('failed', given, remedy ?? usual);
-      return;
-    }
-    this.#become('starting', `${detail}; next try in ${pause / 1000} s`, remedy ?? '');
+    this.#condition = brokenCondition(name, { detail, remedy }, this.#failures, pause);
+    this.#notify();
+    if (pause === null) return;
     this.#restart = setTimeout(() => {
       this.#restarts += 1;
       this.#start();
@@ -242,9 +247,4 @@ export class Supervisor {
     if (this.#linger !== null) clearTimeout(this.#linger);
     this.#linger = null;
   }
-}
-
-function restingCondition({ quarantine }: InstalledSource): SourceCondition {
-  if (quarantine === null) return { state: 'stopped', detail: '', remedy: '' };
-  return { state: 'quarantined', detail: quarantine.reason, remedy: quarantine.remedy };
 }

@@ -31,15 +31,18 @@ what to wait for
                         (several = on one key: any of them)
   --all-of S:PREDICATE  each of these clauses, by whatever events, in any order
   --first-of S:PREDICATE  the first event that meets any clause
-  --sha COMMIT          the CI verdict of a commit, 7 to 40 hex digits (needs source github)
-  --repo OWNER/REPO     only events of this repository
+  --sha COMMIT          the CI verdict of a commit, 7 to 40 hex digits: once every workflow run of
+                        it that is known is over, a re-run included; looks into the log first
+  --workflow NAME       with --sha: only runs of this workflow
+  --repo OWNER/REPO     only events of this repository (--sha: default the origin of the checkout)
   --count N             the N-th matching event
   --since WHEN          also what happened since: a duration ago (10m), an event id, or start
 
 how to wait
   --timeout DURATION    give up after 30s, 5m, 1h30m, 2d; 0 with --since only looks into the log
   --verdict             exit 1 if the event's conclusion is failure, cancelled or timed_out
-  --json                print the matched event, one JSON line, on stdout
+  --json                print the matched event, one JSON line, on stdout; with --sha the last of
+                        each run
   --cwd DIR             the directory that fs watches (default: this one)
   --ready-fd N          write "ready" to this descriptor once nothing can be missed
   --quiet, -q           nothing on stderr but errors
@@ -55,6 +58,7 @@ examples
   waitbus wait --source pytest --match 'fields.conclusion="failure"' --timeout 5m
   waitbus wait --first-of 'pytest:fields.conclusion="failure"' --first-of 'agent:event_type="agent_failed"'
   waitbus wait --source agent --match 'event_type="agent_finished"' --count 5
+  waitbus wait --sha $(git rev-parse HEAD) --timeout 30m -- git push
   waitbus wait --source fs --match 'fields.path*="build/"' --timeout 1m -- make`,
 
   emit: `usage: waitbus emit --source NAME --event-type TYPE [options]

@@ -20,6 +20,10 @@ export interface Interest {
   readonly sources: readonly string[];
   /** The subscriber's working directory, when it told. */
   readonly cwd: string | null;
+  /** `owner/repo` or `owner/*`, one of which an event must be of; empty: all. */
+  readonly filters: readonly string[];
+  /** What an event must meet: at least one, and one of them is enough. */
+  readonly anyOf: readonly Predicate[];
   /** Tells the subscriber about one of its sources. */
   tell(frame: SourceStateFrame): void;
 }

@@ -3,20 +3,18 @@
  * and ends when told to or when the host is gone. Holds no policy: deadlines, restarts and trust
  * are the host's.
  */
-import { pathToFileURL } from 'node:url';
-import { WaitbusError, type SourceEvent } from '../envelope/index.js';
-import type { EmitResult, SourceContext, SourceDefinition } from '../define-source.js';
-import {
-  MAX_IN_FLIGHT,
-  MESSAGES_VERSION,
-  type ChildMessage,
-  type HostMessage,
-  type Step,
-} from '../messages.js';
-import { checkConfig, checkEvent } from './check-event.js';
+import { WaitbusError } from '../envelope/index.js';
+import type { SourceContext, SourceDefinition } from '../define-source.js';
+import { descriptionLine } from '../description.js';
+import { MESSAGES_VERSION, type ChildMessage, type HostMessage, type Step } from '../messages.js';
+import { checkConfig } from './check-event.js';
 import { describeError } from './describe-error.js';
+import { Emitter } from './emitter.js';
 import { grantedSecret } from './granted-secret.js';
+import { loadSource } from './load-source.js';
+import { Roots } from './roots.js';
 import { openSourceState } from './source-state.js';
+import { Waiters } from './waiters.js';
 
 /** The child's end of the pipe. */
 export interface Channel {
@@ -27,32 +25,34 @@ export interface Channel {
   onClose(handler: () => void): void;
 }
 
-type RootsHandler = (roots: readonly string[]) => void | Promise<void>;
-
 export class SourceRunner {
   readonly #channel: Channel;
   readonly #exit: (code: number) => void;
   readonly #stopping = new AbortController();
-  readonly #inFlight = new Map<
-    number,
-    { resolve: (result: EmitResult) => void; reject: (error: Error) => void }
-  >();
-  readonly #waitingForPlace: (() => void)[] = [];
+  readonly #emitter: Emitter;
+  readonly #roots: Roots;
+  readonly #waiters = new Waiters((error) => this.fail(error));
   #definition: SourceDefinition | null = null;
   #config: unknown = {};
   #secrets: Readonly<Record<string, string>> = {};
   #stateDir = '';
-  #nextId = 1;
-  #places = MAX_IN_FLIGHT;
   #failed = false;
-  #roots: { generation: number; roots: readonly string[] } = { generation: 0, roots: [] };
-  #rootsHandler: RootsHandler | null = null;
-  /** Root changes are handled one after the other, so that a generation is ready in order. */
-  #rootsTurn: Promise<void> = Promise.resolve();
 
   constructor(channel: Channel, exit: (code: number) => void) {
     this.#channel = channel;
     this.#exit = exit;
+    this.#emitter = new Emitter({
+      send: (message) => channel.send(message),
+      onSettled: () => {
+        if (this.#stopping.signal.aborted) this.#leaveIfIdle();
+      },
+    });
+    this.#roots = new Roots({
+      onReady: (generation) => {
+        if (!this.#failed) channel.send({ type: 'roots_ready', generation });
+      },
+      onError: (error) => this.fail(error),
+    });
     channel.onMessage((message) => this.#receive(message));
     channel.onClose(() => this.#orphaned());
     channel.send({ type: 'hello', version: MESSAGES_VERSION });
@@ -63,7 +63,11 @@ export class SourceRunner {
     if (this.#stopping.signal.aborted) return;
     this.#stopping.abort();
     // The host's grace period bounds the wait for the rest; a source that stays is killed by it.
-    if (this.#inFlight.size === 0) setImmediate(() => this.#exit(0));
+    this.#leaveIfIdle();
+  }
+
+  #leaveIfIdle(): void {
+    if (this.#emitter.isIdle) setImmediate(() => this.#exit(0));
   }
 
   /** Nobody is left to commit what is in flight, nor to end a source that stays. */
@@ -102,8 +106,10 @@ export class SourceRunner {
         });
         break;
       case 'roots':
-        this.#roots = message;
-        this.#applyRoots();
+        this.#roots.become(message.generation, message.roots);
+        break;
+      case 'waiters':
+        this.#waiters.become(message.waiters);
         break;
       case 'ping': {
         const memory = process.memoryUsage.rss();
@@ -111,13 +117,13 @@ export class SourceRunner {
         break;
       }
       case 'emitted':
-        this.#settle(message.id)?.resolve({
+        this.#emitter.emitted(message.id, {
           event_id: message.event_id,
           inserted: message.inserted,
         });
         break;
       case 'refused':
-        this.#settle(message.id)?.reject(new WaitbusError('WAITBUS_BAD_EVENT', message.message));
+        this.#emitter.refused(message.id, message.message);
         break;
     }
   }
@@ -134,35 +140,6 @@ export class SourceRunner {
     return this.#definition;
   }
 
-  #settle(id: number) {
-    const waiter = this.#inFlight.get(id);
-    this.#inFlight.delete(id);
-    // A place is handed on, not freed, while somebody waits: events keep their order.
-    const next = this.#waitingForPlace.shift();
-    if (next === undefined) this.#places += 1;
-    else next();
-    if (this.#stopping.signal.aborted && this.#inFlight.size === 0) {
-      setImmediate(() => this.#exit(0));
-    }
-    return waiter;
-  }
-
-  async #emit(event: SourceEvent): Promise<EmitResult> {
-    await checkEvent(this.#loaded(), event);
-    // At most so many wait for their commit; a further emit waits for a place.
-    if (this.#places > 0) this.#places -= 1;
-    else await new Promise<void>((resolve) => this.#waitingForPlace.push(resolve));
-    const id = this.#nextId++;
-    return new Promise((resolve, reject) => {
-      this.#inFlight.set(id, { resolve, reject });
-      try {
-        this.#channel.send({ type: 'emit', id, event });
-      } catch (error) {
-        this.#settle(id)?.reject(error as Error);
-      }
-    });
-  }
-
   /** Says what it can: a log message is no reason for a source to fail. */
   #log(level: 'debug' | 'info' | 'warn' | 'error', message: string, details: object): void {
     try {
@@ -172,16 +149,8 @@ export class SourceRunner {
     }
   }
 
-  #applyRoots(): void {
-    const handler = this.#rootsHandler;
-    if (handler === null) return;
-    const { generation, roots } = this.#roots;
-    this.#rootsTurn = this.#rootsTurn
-      .then(async () => {
-        await handler(roots);
-        if (!this.#failed) this.#channel.send({ type: 'roots_ready', generation });
-      })
-      .catch((error: unknown) => this.fail(error));
+  #describe(detail: string): void {
+    if (!this.#failed) this.#channel.send({ type: 'describe', detail: descriptionLine(detail) });
   }
 
   #context(): SourceContext {
@@ -190,14 +159,13 @@ export class SourceRunner {
         this.#log(level, String(message), details ?? {});
     const logs = { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
     const { signal } = this.#stopping;
-    const roots = () => this.#roots.roots;
+    const roots = () => this.#roots.current;
     return {
-      emit: (event) => this.#emit(event),
+      emit: (event) => this.#emitter.emit(this.#loaded(), event),
       config: this.#config,
-      watchRoots: (handler) => {
-        this.#rootsHandler = handler;
-        this.#applyRoots();
-      },
+      watchRoots: (handler) => this.#roots.watch(handler),
+      watchWaiters: (handler) => this.#waiters.watch(handler),
+      describe: (detail) => this.#describe(String(detail)),
       state: openSourceState(this.#stateDir),
       get roots() {
         return roots();
@@ -216,19 +184,4 @@ export class SourceRunner {
       fail: (error, remedy) => this.fail(error, remedy ?? null),
     };
   }
-}
-
-/** Imports the entry module and checks that its default export is the source it should be. */
-async function loadSource(entry: string, name: string): Promise<SourceDefinition> {
-  const module = (await import(pathToFileURL(entry).href)) as {
-    default?: Partial<SourceDefinition>;
-  };
-  const definition = module.default;
-  if (typeof definition?.start !== 'function') {
-    throw new Error(`${entry} has no default export with a start function`);
-  }
-  if (definition.name !== name) {
-    throw new Error(`${entry} defines ${String(definition.name)}, its manifest declares ${name}`);
-  }
-  return definition as SourceDefinition;
 }

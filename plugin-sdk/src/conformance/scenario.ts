@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { SourceEvent } from '../envelope/index.js';
+import type { Waiter } from '../waiter.js';
 import { Failure, messageOf } from './failure.js';
 
 export interface SetupContext {
@@ -49,6 +50,8 @@ export interface Scenario {
   readonly config?: Value<unknown>;
   /** The directories of its waiters. Default: the temporary directory. */
   readonly roots?: Value<readonly string[]>;
+  /** Who waits on it. Default: one under each of the roots that waits for anything. */
+  readonly waiters?: Value<readonly Waiter[]>;
   readonly secrets?: Value<Readonly<Record<string, string>>>;
   /** Values for the environment variables that the manifest declares. */
   readonly env?: Value<Readonly<Record<string, string>>>;
@@ -67,7 +70,7 @@ export const SCENARIO_FILES = [
   'conformance.js',
 ] as const;
 
-const MEMBERS = ['config', 'roots', 'secrets', 'env', 'provoke', 'expect', 'close'];
+const MEMBERS = ['config', 'roots', 'waiters', 'secrets', 'env', 'provoke', 'expect', 'close'];
 
 /** @throws Failure when there is such a module and it is not one */
 export async function loadScenario(directory: string): Promise<Scenario> {

@@ -3,8 +3,10 @@
  * acknowledges them or withholds that, and ends it. Restarts nothing and judges nothing.
  */
 import { join } from 'node:path';
+import { descriptionLine } from '../description.js';
 import { checkEnvelope, isObject, type SourceEvent } from '../envelope/index.js';
 import { MESSAGES_VERSION, type ChildMessage, type HostMessage, type Step } from '../messages.js';
+import type { Waiter } from '../waiter.js';
 import { Failure, messageOf } from './failure.js';
 import { startRunner, type Exit, type RunnerProcess } from './start-runner.js';
 import type { Target } from './target.js';
@@ -13,6 +15,7 @@ export interface SessionOptions {
   readonly target: Target;
   readonly config: unknown;
   readonly roots: readonly string[];
+  readonly waiters: readonly Waiter[];
   readonly secrets: Readonly<Record<string, string>>;
   readonly env: NodeJS.ProcessEnv;
   readonly stateDir: string;
@@ -28,6 +31,8 @@ export class Session {
   readonly roots: readonly string[];
   readonly stateDir: string;
   readonly events: SourceEvent[] = [];
+  /** How it says that it observes, one line each time it did. */
+  readonly described: string[] = [];
   /** Why events were refused, one each. */
   readonly refused: string[] = [];
   /** The most events that waited for their acknowledgement at once. */
@@ -78,12 +83,13 @@ export class Session {
 
   /** @throws Failure that names the step that it failed or did not end in time */
   async becomeReady(): Promise<void> {
-    const { target, config, roots, secrets, stateDir } = this.#options;
+    const { target, config, roots, waiters, secrets, stateDir } = this.#options;
     const { source, declared, directory, patience } = target;
     const entry = join(directory, declared.entry ?? '');
     await this.#step('load', { type: 'load', source, entry });
     await this.#step('configure', { type: 'configure', config, stateDir, ...{ secrets } });
     this.#process.send({ type: 'roots', generation: GENERATION, roots });
+    this.#process.send({ type: 'waiters', waiters });
     await this.#step('start', { type: 'start' });
     const late = () => `ready() was not called within ${patience.ready / 1000} s`;
     const armed = () => this.#ready && (declared.scope === undefined || this.#armed);
@@ -189,6 +195,9 @@ export class Session {
         break;
       case 'roots_ready':
         this.#armed ||= told.generation >= GENERATION;
+        break;
+      case 'describe':
+        this.described.push(descriptionLine(told.detail));
         break;
       case 'emit':
         this.#take(told.id, told.event);

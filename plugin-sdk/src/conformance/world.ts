@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SourceEvent } from '../envelope/index.js';
+import type { Waiter } from '../waiter.js';
 import { Failure, messageOf } from './failure.js';
 import { valueOf, type ObservedRun, type SetupContext } from './scenario.js';
 import { Session } from './session.js';
@@ -20,6 +21,7 @@ export interface Run extends ObservedRun {
 export interface Setup {
   readonly config: unknown;
   readonly roots: readonly string[];
+  readonly waiters: readonly Waiter[];
   readonly secrets: Readonly<Record<string, string>>;
   readonly env: NodeJS.ProcessEnv;
 }
@@ -47,11 +49,13 @@ export class World {
       });
     const config = await given('config', valueOf(scenario.config, context));
     const roots = (await given('roots', valueOf(scenario.roots, context))) ?? [this.place];
+    const waiters = await given('waiters', valueOf(scenario.waiters, context));
     const secrets = (await given('secrets', valueOf(scenario.secrets, context))) ?? {};
     const own = { ...env, ...(await given('env', valueOf(scenario.env, context))) };
     return {
       config,
       roots,
+      waiters: waiters ?? waitersUnder(roots),
       secrets,
       env: {
         ...environmentFor(declared.capabilities, own),
@@ -133,6 +137,12 @@ export class World {
     mkdirSync(directory, { recursive: true });
     return directory;
   }
+}
+
+/** As `waitbus wait --source NAME` is told to a source, in each directory. */
+function waitersUnder(roots: readonly string[]): readonly Waiter[] {
+  const directories = roots.length === 0 ? [null] : roots;
+  return directories.map((cwd) => ({ cwd, filters: [], anyOf: [[]] }));
 }
 
 function isOf(type: string): (event: SourceEvent) => boolean {

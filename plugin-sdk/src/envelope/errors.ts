@@ -45,6 +45,11 @@ export const ERRORS = {
     remedy: 'waitbus status lists the sources that are installed.',
     fatal: false,
   },
+  WAITBUS_AMBIGUOUS_SHA: {
+    meaning: 'A short commit SHA is the beginning of several commits that have CI runs.',
+    remedy: 'Give the whole SHA, 40 hex digits, as git rev-parse HEAD prints it.',
+    fatal: false,
+  },
   WAITBUS_UNKNOWN_EVENT: {
     meaning: 'No stored event has this event_id.',
     remedy: 'It may have been removed by retention; waitbus status shows the oldest that is kept.',

@@ -70,6 +70,8 @@ export async function startSource(
     },
     config: CONFIG.parse(config),
     watchRoots: (given) => void (handler = given),
+    watchWaiters: () => undefined,
+    describe: () => undefined,
     roots: [],
     cwd: null,
     secret: () => assert.fail('fs asks for no secret'),

@@ -36,6 +36,8 @@ async function measure(kind: string, saves: number): Promise<string> {
     state: { get: () => undefined, set: () => undefined },
     log: { debug() {}, info() {}, warn() {}, error() {} },
     watchRoots() {},
+    watchWaiters() {},
+    describe() {},
     roots: [root],
     cwd: root,
     secret: () => '',

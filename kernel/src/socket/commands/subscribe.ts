@@ -4,6 +4,7 @@
  */
 import { asWaitbusError, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import type { InterestGrant } from '../../bus/interest.js';
+import { all, type Predicate } from '../../predicate/index.js';
 import { MAX_FRAME_BYTES } from '../../store/event.js';
 import { FIRST_ULID } from '../../store/ulid.js';
 import type { Request } from '../connection.js';
@@ -31,6 +32,8 @@ export const subscribe: Command = (context, session, request) => {
     grant = context.interest({
       sources: asked.sources ?? [],
       cwd: asked.cwd,
+      filters: asked.filters?.includes('*') === true ? [] : (asked.filters ?? []),
+      anyOf: alternativesOf(asked),
       tell: (frame) => connection.send(frame),
     });
   } catch (cause) {
@@ -41,6 +44,12 @@ export const subscribe: Command = (context, session, request) => {
   acknowledge(context, session, asked, request['op'] === 'subscribe');
   grant.begin();
 };
+
+/** What is asked for, as alternatives that each say all of it. */
+function alternativesOf({ match, anyOf }: SubscribeRequest): readonly Predicate[] {
+  if (anyOf.length === 0) return [match];
+  return anyOf.map(({ terms }) => all([...match.terms, ...terms]));
+}
 
 function acknowledge(
   { store, hub, heartbeatSec }: CommandContext,
