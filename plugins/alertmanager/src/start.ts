@@ -36,7 +36,10 @@ export async function startAlertmanager(ctx: SourceContext<AlertmanagerConfig>):
       },
     ],
   });
-  watchdogs.start(new Date().toISOString());
+  const describe = () =>
+    ctx.describe(`webhook on ${url}/alertmanager and /watchdog; watchdogs: ${watchdogs.summary}`);
+  watchdogs.start(new Date().toISOString(), describe);
+  describe();
   log.info('the webhook is open', { url });
   ctx.ready();
 }

@@ -27,6 +27,7 @@ export class Watchdogs {
   readonly #options: WatchdogsOptions;
   readonly #known: Map<string, Watchdog>;
   readonly #timers = new Map<string, NodeJS.Timeout>();
+  #changed: () => void = () => undefined;
 
   constructor(
     ctx: Pick<SourceContext, 'emit' | 'state' | 'log' | 'signal'>,
@@ -38,8 +39,12 @@ export class Watchdogs {
     this.#known = new Map(Object.entries(stored));
   }
 
-  /** Each has the whole timeout from now on: nobody listened before. */
-  start(now: string): void {
+  /**
+   * Each has the whole timeout from now on: nobody listened before.
+   * @param changed called when `summary` may be another
+   */
+  start(now: string, changed: () => void): void {
+    this.#changed = changed;
     this.#ctx.signal.addEventListener('abort', () => this.#stop(), { once: true });
     const isSeen = [...this.#known.keys()].some((key) => key !== EXPECTED);
     if (this.#options.expected && !isSeen) {
@@ -146,6 +151,7 @@ export class Watchdogs {
   }
 
   #save(): void {
+    this.#changed();
     this.#ctx.state.set(STATE, Object.fromEntries(this.#known) as unknown as Json);
   }
 

@@ -70,6 +70,7 @@ export class Machine {
 export interface Run {
   readonly failures: readonly { readonly message: string; readonly remedy: string | undefined }[];
   readonly logs: readonly string[];
+  readonly descriptions: readonly string[];
   stop(): void;
   /** Posts with the right secret unless `headers` says otherwise. */
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
@@ -85,6 +86,7 @@ export async function startSource(t: TestContext, machine: Machine, config = {})
   t.after(() => stopping.abort());
   const failures: { message: string; remedy: string | undefined }[] = [];
   const logs: string[] = [];
+  const descriptions: string[] = [];
   const log = (message: string): void => void logs.push(message);
   const fail = (error: Error, remedy?: string) =>
     void failures.push({ message: error.message, remedy });
@@ -94,6 +96,8 @@ export async function startSource(t: TestContext, machine: Machine, config = {})
     emit: (event) => machine.emit(event),
     config: CONFIG.parse({ port: 0, ...config }),
     watchRoots: () => undefined,
+    watchWaiters: () => undefined,
+    describe: (detail) => void descriptions.push(detail),
     roots: [],
     cwd: null,
     secret: () => SECRET,
@@ -112,6 +116,7 @@ export async function startSource(t: TestContext, machine: Machine, config = {})
   return {
     failures,
     logs,
+    descriptions,
     stop: () => stopping.abort(),
     async post(path, body, headers = BEARER) {
       const answer = await fetch(url + path, {

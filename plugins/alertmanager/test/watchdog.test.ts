@@ -21,6 +21,11 @@ test('signs of life are one event, absence one, and the return one', LIMIT, asyn
   assert.deepEqual((await beat()).body, { stored: 1, repeated: 0 });
   assert.equal(machine.events.at(-1)?.fields?.['conclusion'], 'success');
   assert.deepEqual(machine.story, ['Watchdog alive', 'Watchdog absent', 'Watchdog alive']);
+  const told = run.descriptions.map((line) => line.split('; ')[1]);
+  assert.deepEqual(
+    [...new Set(told)],
+    ['watchdogs: none seen yet', 'watchdogs: 1 alive, 0 absent', 'watchdogs: 0 alive, 1 absent'],
+  );
 });
 
 test('over a restart the absent stays absent and the alive is missed', LIMIT, async (t) => {
