@@ -51,6 +51,7 @@ test('every problem of a broken installation at once, each with what mends it', 
   await using box = new Sandbox();
   const config = new ConfigBox(box);
   config.source('lame', {}, "ctx.fail(new Error('no sky here'), 'waitbus demo');");
+  config.source('away', {}, "ctx.fail(new Error('no engine here'), 'waitbus demo');");
   config.source('changed');
   config.source('off');
   await config.workspace.pin();
@@ -75,6 +76,8 @@ test('every problem of a broken installation at once, each with what mends it', 
   assert.match(wrong, /^problem: .*:2: sources\.lame\.port: .* -> waitbus config validate$/);
   assert.match(said('spool').join('\n'), /killed producer.* -> rm '.*\n.*refused.* -> ls '/);
   assert.match(said('source lame').join(), /^problem: /);
+  // Nobody configured it.
+  assert.match(said('source away').join(), /^warning: failed: waitbus-source-away/);
   assert.deepEqual([...said('source off'), ...said('source changed')], []);
 });
 

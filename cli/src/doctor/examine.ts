@@ -111,15 +111,17 @@ async function checkSources({ facts }: Gathered, options: Examination): Promise<
   return Promise.all(
     enabled.map(async (one): Promise<Finding> => {
       const check = `source ${one.source.name}`;
+      // Nobody said that it is to work here, and nothing runs it until somebody waits on it.
+      const say = one.isConfigured ? problem : warning;
       try {
         // A small directory of ours: whether it can watch at all is the question.
         const cwd = paths.runtimeDir;
         const said = await checkSource(one, { paths, env, cwd, timeoutMs: sourceTimeoutMs });
         const text = [said.state, ...(said.detail === '' ? [] : [said.detail])].join(': ');
-        return said.ok ? ok(check, text) : problem(check, text, said.remedy);
+        return said.ok ? ok(check, text) : say(check, text, said.remedy);
       } catch (error) {
         const { message, remedy } = asWaitbusError(error);
-        return problem(check, message, remedy);
+        return say(check, message, remedy);
       }
     }),
   );

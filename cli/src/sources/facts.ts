@@ -16,6 +16,8 @@ export type Setup =
 export interface SourceFacts {
   readonly source: InstalledSource;
   readonly setup: Setup;
+  /** The configuration has a section for it: the user wants it. */
+  readonly isConfigured: boolean;
   /** Secrets that it asks for and that were not granted to it. */
   readonly missingSecrets: readonly string[];
 }
@@ -66,6 +68,7 @@ function factsOf(source: InstalledSource, config: Config, secrets: Secrets): Sou
   return {
     source,
     setup: setupOf(source, config),
+    isConfigured: Object.hasOwn(config.sources, name),
     missingSecrets: (manifest.secrets ?? []).filter((secret) => !Object.hasOwn(granted, secret)),
   };
 }
