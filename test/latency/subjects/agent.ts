@@ -16,7 +16,7 @@ export const agent: Subject = {
     counterpart: `a process of Node ${process.version}`,
     wait: (round) => [
       ...['--source', 'agent', '--match', 'fields.event_type="agent_failed"'],
-      ...['--match', `fields.workflow_name="agent-${round}"`],
+      ...['--match', `fields.msg_from="agent-${round}"`],
     ],
     happen: async (round) => {
       const args = ['run', '--name', `agent-${round}`, '--', process.execPath, '-e', SCRIPT];
