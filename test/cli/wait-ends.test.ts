@@ -69,7 +69,10 @@ test('an unknown source ends with 2 at once, and names the remedy', async () => 
   await using box = new Sandbox();
   const ended = await box.run(['wait', '--source', 'nosuch', '--timeout', '1h']);
   assertExit(ended, 2);
-  assert.match(ended.stderr, /source nosuch is not installed; there are: agent, alertmanager, docker/);
+  assert.match(
+    ended.stderr,
+    /source nosuch is not installed; there are: agent, alertmanager, docker/,
+  );
   assert.match(ended.stderr, /\n {2}waitbus plugin list lists the sources/);
 });
 
