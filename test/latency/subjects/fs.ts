@@ -10,7 +10,7 @@ export const fs: Subject = {
   moment: 'just before the writer closes the file',
   missing: () => null,
   prepare: async (box) => ({
-    counterpart: `${process.platform} ${release()}`,
+    counterpart: `${process.platform} ${release().split('-')[0]}`,
     wait: (round) => ['--source', 'fs', '--match', `fields.workflow_name="file-${round}"`],
     happen: async (round) => {
       const file = openSync(join(box.work, `file-${round}`), 'w');
