@@ -4,7 +4,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { checkConformance, CHECK_IDS } from '@waitbus/plugin-sdk/conformance';
-import { DockerEngine, IMAGE } from '../support/docker-engine.js';
+import { IMAGE } from '../support/busybox-image.js';
+import { DockerEngine } from '../support/docker-engine.js';
 import { REPO, WAITBUS } from '../support/sandbox.js';
 
 /** What the manifest exempts a source from. */

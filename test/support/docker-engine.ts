@@ -2,12 +2,12 @@
  * A real Docker engine for tests, of their own: dockerd with its containerd in a temporary directory,
  * one image with busybox in it, no network. It can be killed and started again on what it left.
  */
-import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, copyFileSync } from 'node:fs';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { busyboxArchive, IMAGE, notInstalled } from './busybox-image.js';
 import { processesOf, waitForExit } from './processes-of.js';
 
 export interface Done {
@@ -15,8 +15,6 @@ export interface Done {
   readonly stdout: string;
   readonly stderr: string;
 }
-
-export const IMAGE = 'waitbus-test:1';
 
 /** Sleeps until it is told to end. */
 export const SLEEPER = ['/bin/sh', '-c', 'trap "exit 143" TERM; sleep 1000 & wait'] as const;
@@ -169,16 +167,7 @@ export class DockerEngine {
   };
 
   async #makeImage(): Promise<void> {
-    const root = join(this.directory, 'image');
-    mkdirSync(join(root, 'bin'), { recursive: true });
-    copyFileSync(onPath('busybox') ?? '', join(root, 'bin', 'busybox'));
-    for (const name of ['sh', 'true', 'sleep', 'cat', 'test', 'rm', 'touch']) {
-      symlinkSync('busybox', join(root, 'bin', name));
-    }
-    const archive = join(this.directory, 'image.tar');
-    execFileSync('tar', ['-C', root, '-cf', archive, '.']);
-    await this.must('import', archive, IMAGE);
-    rmSync(archive);
+    await this.must('import', busyboxArchive(this.directory), IMAGE);
   }
 }
 
@@ -186,14 +175,5 @@ export class DockerEngine {
 function missing(): string | null {
   if (process.platform !== 'linux') return 'a Docker engine of its own needs Linux';
   if (process.getuid?.() !== 0) return 'only root can start a Docker engine of its own';
-  for (const program of ['setpriv', 'dockerd', 'containerd', 'runc', 'docker', 'busybox']) {
-    if (onPath(program) === null) return `${program} is not installed`;
-  }
-  const { stdout, stderr } = spawnSync('ldd', [onPath('busybox') ?? ''], { encoding: 'utf8' });
-  return /not a dynamic|statically/.test(stdout + stderr) ? null : 'busybox is not a static one';
-}
-
-function onPath(program: string): string | null {
-  const places = (process.env['PATH'] ?? '').split(delimiter).map((one) => join(one, program));
-  return places.find((place) => existsSync(place)) ?? null;
+  return notInstalled('setpriv', 'dockerd', 'containerd', 'runc', 'docker', 'busybox');
 }
