@@ -1,6 +1,6 @@
 /** claim and release: one holder at a time, until it lets go or dies. */
 import assert from 'node:assert/strict';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { assertExit, daemonPid, jsonLines } from '../cli/verbs.js';
@@ -145,6 +145,31 @@ test('a holder that died together with the daemon is released by the next daemon
   assertExit(await box.run(['claim', 'x', '--as', 'bo', '--wait', '--', 'true']), 0);
   const released = await heardOne(box, 'event_type="agent_release"', 'fields.msg_from="al"');
   assert.equal(released.fields['reason'], 'died');
+});
+
+test('while the daemon does not answer, a claim ends at its time, and nothing runs', async () => {
+  await using box = new Sandbox();
+  assertExit(await box.run(['claim', 'first', '--as', 'al', '--', 'true']), 0);
+  const pid = await daemonPid(box);
+  process.kill(pid, 'SIGSTOP');
+  try {
+    const late = await box.run([
+      'claim',
+      'p',
+      '--as',
+      'bo',
+      '--timeout',
+      '1s',
+      '--',
+      'touch',
+      'ran',
+    ]);
+    assertExit(late, 124);
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+  assertExit(await box.run(['claim', 'p', '--as', 'ed', '--wait', '--', 'true']), 0);
+  assert.equal(existsSync(join(box.work, 'ran')), false);
 });
 
 test('a holder that was frozen over a restart and lost its claim ends its command and says so', async () => {

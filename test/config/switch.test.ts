@@ -33,6 +33,23 @@ test('enable sets a source up that runs always, in a daemon that runs, and keeps
   assert.match(again.stderr, /enabled already[\s\S]*no source changed/);
 });
 
+test('what cannot be written whole is not written at all', async () => {
+  await using box = new Sandbox();
+  const config = new ConfigBox(box);
+  config.source('hooks');
+  await config.workspace.pin();
+  const text = `# ${'long '.repeat(4000)}\nsources: {}\n`;
+  config.write(text);
+  const waitbus = join(config.workspace.root, 'cli', 'dist', 'bin', 'waitbus.js');
+  // 8 blocks of 512 bytes, and the signal of the limit ignored: what does not fit is an error then.
+  const script = 'trap "" XFSZ; ulimit -f 8; exec "$@"';
+  const command = [process.execPath, waitbus, 'source', 'disable', 'hooks'];
+  const ended = await box.start('sh', ['-c', script, 'sh', ...command]).ended;
+  assert.notEqual(ended.code, 0);
+  assert.match(ended.stderr, /EFBIG|too large/);
+  assert.equal(config.read(), text);
+});
+
 test('without a file, config.json is made', async () => {
   await using box = new Sandbox();
   const config = new ConfigBox(box);

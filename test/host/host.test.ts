@@ -211,6 +211,10 @@ test('restart of a source by name; one that is not there is an error', async () 
   assert.equal(house.host.restart('broken'), 'starting');
   await house.told('failed');
   assert.equal(house.starts, 10);
+  house.wait('broken');
+  assert.equal(house.frames.at(-1)?.state, 'starting', 'who comes later gets a try of its own');
+  await house.told('failed');
+  assert.equal(house.starts, 11);
   assert.throws(() => house.host.restart('nothing'), { code: 'WAITBUS_UNKNOWN_SOURCE' });
 });
 

@@ -95,6 +95,23 @@ test('a source that was given up tries again after a restart, as often as before
   assert.equal(stage.starts, 10);
 });
 
+test('a source that was given up and is mended runs for who asks then', async () => {
+  let quarantine: Error | null = new Error('no engine');
+  const verify = async () => {
+    if (quarantine !== null) throw quarantine;
+    return null;
+  };
+  await using stage = new Stage('good', HASTY, {}, { verify });
+  stage.supervisor.want([]);
+  await stage.state('failed');
+  quarantine = null;
+  stage.supervisor.want([]);
+  assert.equal(stage.supervisor.condition.state, 'failed', 'the same waiters go on');
+  stage.supervisor.tryOnce();
+  stage.supervisor.want([]);
+  await stage.state('running');
+});
+
 test('a restart of a source that nobody wants starts nothing', async () => {
   await using stage = new Stage('crashes');
   stage.supervisor.want([]);

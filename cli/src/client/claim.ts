@@ -65,21 +65,22 @@ export async function claim(options: ClaimOptions): Promise<Claim> {
     will: releaseEvent({ id, path, by }, 'died'),
     data: { path, msg_from: by },
   };
-  const found = await tryHold(request, options);
+  const { timeout } = options;
+  const limit = timeout === undefined ? [] : [AbortSignal.timeout(timeout)];
+  const given = options.signal === undefined ? [] : [options.signal];
+  const signal = AbortSignal.any([...limit, ...given]);
+  const tooLate = (): never => {
+    options.signal?.throwIfAborted();
+    throw new WaitTimeoutError([`a claim of ${path}`]);
+  };
+  const found = await tryHold(request, { ...options, signal });
+  if (found === null) return tooLate();
   if (!Array.isArray(found)) return claimOf(found as Held, { id, path, by });
   const blockers = claimsIn(found as readonly Blocker[]);
   if (options.wait !== true) throw claimedBy(blockers, path);
   options.onBlocked?.(blockers, path);
-  const { timeout } = options;
-  const limit = timeout === undefined ? [] : [AbortSignal.timeout(timeout)];
-  const given = options.signal === undefined ? [] : [options.signal];
-  const held = await waitToHold(request, {
-    ...options,
-    signal: AbortSignal.any([...limit, ...given]),
-  });
-  if (held !== null) return claimOf(held, { id, path, by });
-  options.signal?.throwIfAborted();
-  throw new WaitTimeoutError([`a claim of ${path}`]);
+  const held = await waitToHold(request, { ...options, signal });
+  return held === null ? tooLate() : claimOf(held, { id, path, by });
 }
 
 /** Who holds what, and who waits, in the order in which they came. */

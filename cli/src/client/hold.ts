@@ -3,7 +3,7 @@
  * restarted. It ends with `release`, or with the process.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Envelope } from '@waitbus/plugin-sdk/envelope';
+import { WaitbusError, type Envelope } from '@waitbus/plugin-sdk/envelope';
 import { DaemonConnection, type Frame } from './connection.js';
 import { reach, type ReachOptions } from './reach.js';
 
@@ -48,21 +48,20 @@ export interface HoldOptions extends ReachOptions {
 
 const RETRY_MS = 100;
 
-/** @returns what is in the way, when it is not free */
+/** @returns what is in the way, when it is not free; null when the signal comes first */
 export async function tryHold(
   request: HoldRequest,
   options: HoldOptions,
-): Promise<Held | readonly Blocker[]> {
-  const connection = await reach((socket) => DaemonConnection.open(socket), options);
-  try {
-    const answer = await connection.request({ op: 'hold', ...request });
-    if (answer['kind'] === 'held') return new Holding(request, options, connection, answer);
-    connection.close();
-    return answer['blockers'] as readonly Blocker[];
-  } catch (error) {
-    connection.close();
-    throw error;
-  }
+): Promise<Held | readonly Blocker[] | null> {
+  const { signal } = options;
+  const connection = await reached(options);
+  if (connection === null) return null;
+  const answer = await asked(connection, { op: 'hold', ...request }, signal);
+  if (answer?.['kind'] === 'held') return new Holding(request, options, connection, answer);
+  connection.close();
+  if (answer !== null) return answer['blockers'] as readonly Blocker[];
+  if (signal?.aborted === true) return null;
+  throw new WaitbusError('WAITBUS_UNREACHABLE', 'the daemon ended before it answered');
 }
 
 /**
@@ -71,33 +70,66 @@ export async function tryHold(
  */
 export async function waitToHold(request: HoldRequest, options: HoldOptions): Promise<Held | null> {
   const { signal } = options;
-  const aborted = () => signal?.aborted === true;
-  for (let first = true; !aborted(); first = false) {
-    let connection: DaemonConnection;
+  for (let first = true; signal?.aborted !== true; first = false) {
+    let connection: DaemonConnection | null;
     try {
-      connection = await reach((socket) => DaemonConnection.open(socket), options);
+      connection = await reached(options);
     } catch (error) {
       if (first) throw error;
       await pause(RETRY_MS);
       continue;
     }
-    const leave = () => connection.close();
-    signal?.addEventListener('abort', leave, { once: true });
-    // An abort while the daemon was being reached came before the listener.
-    if (aborted()) leave();
-    // A connection that ended, by the daemon's end or by ours, answers nothing.
-    const lost = connection.closed.then(() => null);
-    const answered = connection.request({ op: 'hold', wait: true, ...request });
-    const answer = await Promise.race([answered, lost]).catch((error: unknown) => {
-      if (isLost(error)) return null;
-      connection.close();
-      throw error;
-    });
-    signal?.removeEventListener('abort', leave);
+    if (connection === null) return null;
+    const answer = await asked(connection, { op: 'hold', wait: true, ...request }, signal);
     if (answer?.['kind'] === 'held') return new Holding(request, options, connection, answer);
     connection.close();
   }
   return null;
+}
+
+/** @returns null when the signal comes first, however long the daemon takes */
+async function reached(options: HoldOptions): Promise<DaemonConnection | null> {
+  const { signal } = options;
+  const opened = reach((socket) => DaemonConnection.open(socket), options);
+  if (signal === undefined) return opened;
+  if (signal.aborted) return closeLate(opened);
+  let cancel = (): void => undefined;
+  const aborted = new Promise<null>((resolve) => (cancel = () => resolve(null)));
+  signal.addEventListener('abort', cancel, { once: true });
+  const first = await Promise.race([opened, aborted]);
+  signal.removeEventListener('abort', cancel);
+  return first ?? closeLate(opened);
+}
+
+function closeLate(opened: Promise<DaemonConnection>): null {
+  opened.then(
+    (connection) => connection.close(),
+    () => undefined,
+  );
+  return null;
+}
+
+/** @returns null when the connection ends first, which the signal brings about, too */
+async function asked(
+  connection: DaemonConnection,
+  request: Readonly<Record<string, unknown>>,
+  signal: AbortSignal | undefined,
+): Promise<Frame | null> {
+  const leave = () => connection.close();
+  signal?.addEventListener('abort', leave, { once: true });
+  // An abort while the daemon was being reached came before the listener.
+  if (signal?.aborted === true) leave();
+  try {
+    // A connection that ended, by the daemon's end or by ours, answers nothing.
+    const lost = connection.closed.then(() => null);
+    return await Promise.race([connection.request(request), lost]);
+  } catch (error) {
+    if (isLost(error)) return null;
+    connection.close();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', leave);
+  }
 }
 
 class Holding implements Held {

@@ -62,6 +62,10 @@ export async function run(args: readonly string[]): Promise<number> {
     if (signals.received !== null) return codeOf(signals.received);
     return refused(error);
   }
+  if (signals.received !== null) {
+    await held.release();
+    return codeOf(signals.received);
+  }
   say(`waitbus claim: ${as} claims ${plainText(held.path)}`);
   if (values.json === true) {
     print(stringifyJson({ id: held.id, path: held.path, event_id: held.eventId }));

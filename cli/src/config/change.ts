@@ -14,7 +14,7 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -107,7 +107,8 @@ function replace(link: string, text: string): void {
     const mode = statSync(file, { throwIfNoEntry: false })?.mode;
     const fd = openSync(next, 'w', mode ?? 0o644);
     try {
-      writeSync(fd, text);
+      // Not writeFileSync, which may write a part of it.
+      writeFileSync(fd, text);
       fsyncSync(fd);
     } finally {
       closeSync(fd);

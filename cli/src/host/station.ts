@@ -119,6 +119,7 @@ export class Station {
     const waiter = waiterOf(interest, this.#source.name);
     const guest = { interest, waiter, generation: 0, told: '' };
     this.#guests.add(guest);
+    this.#supervisor?.tryOnce();
     this.#want();
     guest.generation = this.#supervisor?.generation ?? 0;
     this.#tell(guest);

@@ -41,18 +41,15 @@ export class Supervisor {
   #restart: NodeJS.Timeout | null = null;
   #linger: NodeJS.Timeout | null = null;
   readonly #demand = new Demand((message) => this.#run?.send(message));
-  readonly #described = new AtMostEvery(DESCRIBED_EVERY_MS, () => this.#notify());
+  readonly #notify = () => this.#listeners.forEach((listener) => listener());
+  readonly #described = new AtMostEvery(DESCRIBED_EVERY_MS, this.#notify);
   /** How the current run observes, by its own word. */
   #description = '';
   #armedGeneration = -1;
 
   constructor(options: SupervisorOptions) {
-    this.#options = {
-      patience: PATIENCE,
-      verify: async () => null,
-      secrets: () => ({}),
-      ...options,
-    };
+    const defaults = { patience: PATIENCE, verify: async () => null, secrets: () => ({}) };
+    this.#options = { ...defaults, ...options };
     const { source, log } = options;
     this.#source = source;
     this.#condition = restingCondition(source);
@@ -123,6 +120,13 @@ export class Supervisor {
     else this.#notify();
   }
 
+  /** It was given up, and somebody else asks: one more try, since what kept it down may be mended. */
+  tryOnce(): void {
+    if (this.#condition.state !== 'failed') return;
+    this.#failures -= 1;
+    this.#condition = restingCondition(this.#source);
+  }
+
   /** The package was changed: from now on it is this one. */
   replace(source: InstalledSource): void {
     this.#source = source;
@@ -133,7 +137,7 @@ export class Supervisor {
   #halt(): void {
     this.#attempt += 1;
     this.#clearLinger();
-    if (this.#restart !== null) clearTimeout(this.#restart);
+    clearTimeout(this.#restart ?? undefined);
     this.#restart = null;
     if (this.#run === null) return;
     this.#leaving = this.#run;
@@ -239,12 +243,8 @@ export class Supervisor {
     this.#notify();
   }
 
-  #notify(): void {
-    for (const listener of this.#listeners) listener();
-  }
-
   #clearLinger(): void {
-    if (this.#linger !== null) clearTimeout(this.#linger);
+    clearTimeout(this.#linger ?? undefined);
     this.#linger = null;
   }
 }

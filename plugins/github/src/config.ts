@@ -8,6 +8,9 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
+/** A timer takes no more than 24 days, and a pause may be a multiple of an interval. */
+const LONGEST_MS = 86_400_000;
+
 /** A duration such as `90s`, `1h30m` or `2d`, as milliseconds. */
 const duration = z.string().transform((text, context) => {
   const parts = /^(\d+[smhd])+$/.test(text) ? [...text.matchAll(/(\d+)([smhd])/g)] : [];
@@ -15,8 +18,9 @@ const duration = z.string().transform((text, context) => {
     (sum, [, amount, unit]) => sum + Number(amount) * (UNIT_MS[unit ?? ''] ?? 0),
     0,
   );
-  if (total > 0) return total;
-  context.addIssue({ code: 'custom', message: `${text} is not a duration such as 30s, 5m or 1h` });
+  if (total > 0 && total <= LONGEST_MS) return total;
+  const message = `${text} is not a duration such as 30s, 5m or 1h, of a day at most`;
+  context.addIssue({ code: 'custom', message });
   return z.NEVER;
 });
 

@@ -77,6 +77,8 @@ test('what is left is spread over the time until there is more', () => {
   assert.equal(paced(10_000, { remaining: 60, resetMs: 3_600_000 }, 2), 120_000);
   assert.equal(paced(10_000, { remaining: 0, resetMs: 3_600_000 }, 1), 3_600_000);
   assert.equal(paced(10_000, { remaining: 0, resetMs: 3_600_000 }, 0), 10_000);
+  // Never past the time at which there is more.
+  assert.equal(paced(10_000, { remaining: 5, resetMs: 3_000_000 }, 60), 3_000_000);
 });
 
 test('where the API is, and what is no place for a token', () => {

@@ -22,5 +22,6 @@ export function backoff(intervalMs: number, failures: number, random: number): n
 export function paced(intervalMs: number, quota: Quota | null, spent: number): number {
   if (quota === null || spent === 0) return intervalMs;
   const rounds = Math.max(quota.remaining, 1) / spent;
-  return Math.max(intervalMs, quota.resetMs / rounds);
+  // Once there is more, nothing is left to spread.
+  return Math.max(intervalMs, Math.min(quota.resetMs, quota.resetMs / rounds));
 }
