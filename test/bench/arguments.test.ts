@@ -1,3 +1,4 @@
+/** The arguments of the benchmark. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseOptions } from './options.js';

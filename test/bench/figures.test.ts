@@ -1,3 +1,4 @@
+/** How figures are made of what was measured. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Bench } from './bench.js';

@@ -1,3 +1,4 @@
+/** What the benchmark prints and writes. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+/** `waitbus log`: what is shown, and how it follows. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Sandbox } from '../support/sandbox.js';

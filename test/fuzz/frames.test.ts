@@ -1,3 +1,4 @@
+/** The corpus of frames, and a short run of new ones. */
 import { test } from 'node:test';
 import { frames } from './targets/frames.js';
 import { fuzz } from './target.js';

@@ -1,3 +1,4 @@
+/** The corpus of lockfiles, and a short run of new ones. */
 import { test } from 'node:test';
 import { lockfile } from './targets/lockfile.js';
 import { fuzz } from './target.js';

@@ -1,3 +1,4 @@
+/** The corpus of manifests, and a short run of new ones. */
 import { test } from 'node:test';
 import { manifest } from './targets/manifest.js';
 import { fuzz } from './target.js';

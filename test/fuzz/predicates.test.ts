@@ -1,3 +1,4 @@
+/** The corpus of predicates, and a short run of new ones. */
 import { test } from 'node:test';
 import { predicates } from './targets/predicates.js';
 import { fuzz } from './target.js';

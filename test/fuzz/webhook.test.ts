@@ -1,3 +1,4 @@
+/** The corpus of webhook requests, and a short run of new ones. */
 import { test } from 'node:test';
 import { webhook } from './targets/webhook.js';
 import { fuzz } from './target.js';

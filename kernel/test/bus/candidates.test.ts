@@ -1,3 +1,4 @@
+/** Which subscriptions an event is offered to, by what they require. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inspect } from 'node:util';

@@ -1,3 +1,4 @@
+/** What is published in one turn: committed together, answered after subscribers are served. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkEnvelope } from '@waitbus/plugin-sdk/envelope';

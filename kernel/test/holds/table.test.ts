@@ -1,3 +1,4 @@
+/** Who holds a key and who waits, as a pure decision. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

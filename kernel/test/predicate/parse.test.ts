@@ -1,3 +1,4 @@
+/** The grammar of predicates: what parses, and what is told of what does not. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';

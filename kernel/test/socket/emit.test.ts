@@ -1,3 +1,4 @@
+/** The request emit: acknowledged when stored, all of it or none. */
 import assert from 'node:assert/strict';
 import { copyFileSync } from 'node:fs';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+/** Frames: cut, joined, too large, and what is no JSON. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';

@@ -1,3 +1,4 @@
+/** What retention removes, by age and by size, and what it leaves. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkEnvelope } from '@waitbus/plugin-sdk/envelope';

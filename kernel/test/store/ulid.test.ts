@@ -1,3 +1,4 @@
+/** Ids that rise in commit order, whatever the clock does. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

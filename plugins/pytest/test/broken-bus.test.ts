@@ -1,3 +1,4 @@
+/** A bus that is broken costs a test run little, and never fails it. */
 import assert from 'node:assert/strict';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';

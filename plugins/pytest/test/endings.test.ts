@@ -1,3 +1,4 @@
+/** The ways in which a session ends, each told once. */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { FakeDaemon, type Envelope } from './support/fake-daemon.js';

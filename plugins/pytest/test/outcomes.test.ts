@@ -1,3 +1,4 @@
+/** What is told of each outcome of a test. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';

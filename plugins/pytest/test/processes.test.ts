@@ -1,3 +1,4 @@
+/** Sessions with other processes: forked children, those that outlive it, the plugin loaded twice. */
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
