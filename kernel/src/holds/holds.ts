@@ -88,10 +88,13 @@ export class Holds {
   request(owner: Owner, wanted: Wanted, answer: Answer): void {
     const { token, key, mayWait, resume } = wanted;
     const known = this.#table.find(token);
-    if (known !== undefined && resume && known.state !== 'waiting') {
+    // It may ask for the first time by its own account: the daemon died before it answered.
+    const isOrphan = known?.state === 'orphaned';
+    if (known !== undefined && (isOrphan || (resume && known.state !== 'waiting'))) {
       this.#table.adopt(token, owner);
       this.#terms.set(token, { wanted, answer });
-      answer({ kind: 'held', event_id: null, since: known.since });
+      if (resume) answer({ kind: 'held', event_id: null, since: known.since });
+      else this.#granted(token);
       return;
     }
     if (known !== undefined) throw bad(`token ${JSON.stringify(token)} is in use`);

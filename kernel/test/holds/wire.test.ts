@@ -117,6 +117,15 @@ test('after a restart a hold stands for its owner, who takes it up again under i
   assert.deepEqual((await log.count('event', 1)).map(told), ['ended a']);
 });
 
+test('who was not answered before a restart asks anew under its token, and holds', async () => {
+  using box = await KernelBox.start();
+  const since = (await (await box.connect()).request(hold('a')))['since'];
+  await box.restart();
+  const anew = await (await box.connect()).request(hold('a', { wait: true }));
+  assert.deepEqual([anew['kind'], anew['since']], ['held', since]);
+  assert.equal(typeof anew['event_id'], 'string');
+});
+
 test('an owner that does not come back after a restart has let go: its will is published', async () => {
   using box = await KernelBox.start();
   const a = await box.connect();
