@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { emit, subscribe } from 'waitbus';
+import { stream } from '../../cli/src/client/stream.js';
 import { daemonPid } from '../cli/verbs.js';
 import { Sandbox } from '../support/sandbox.js';
 import { done } from './done-signal-code.js';
@@ -29,6 +30,27 @@ test('subscribe survives the death of the daemon, each event once and in order',
     if (n !== 3) await emit(done(n + 1), { paths });
   }
   assert.deepEqual(seen, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+});
+
+test('events over the frame cap survive a daemon that dies before they are fetched', async () => {
+  await using box = new Sandbox();
+  const { paths } = box;
+  const large = [1, 2, 3].map((n) => {
+    const event = done(n);
+    return { ...event, fields: { ...event.fields, text: 'x'.repeat(100_000) } };
+  });
+  await emit(large, { paths });
+  const seen: unknown[] = [];
+  const frames = stream({ since: '0'.repeat(26) }, { paths, autostart: false });
+  for await (const frame of frames) {
+    // Another program starts the next daemon, and not before this one has missed the last.
+    if (frame.kind === 'disconnected') await emit(done(4), { paths });
+    if (frame.kind !== 'event') continue;
+    seen.push(frame.fields['n']);
+    if (seen.length === 1) process.kill(await daemonPid(box), 'SIGKILL');
+    if (seen.length === 4) break;
+  }
+  assert.deepEqual(seen, [1, 2, 3, 4]);
 });
 
 test('subscribe ends when its signal is aborted', async () => {

@@ -117,7 +117,14 @@ export async function* stream(
     for await (const frame of framesOf(socket, subscribeMessage(request, cursor), signal)) {
       // Who was served before waits for its place again, as it does for a daemon.
       if (!first && frame['code'] === 'WAITBUS_TOO_MANY_CLIENTS') continue;
-      const seen = await interpret(frame, options);
+      let seen: StreamFrame | null;
+      try {
+        seen = await interpret(frame, options);
+      } catch (error) {
+        // The event that was to be fetched whole comes again: the cursor has not passed it.
+        if (isOutOfReach(error)) break;
+        throw error;
+      }
       if (seen === null) continue;
       if (seen.kind === 'subscribe_ack') {
         cursor ??= seen.head;
@@ -200,6 +207,11 @@ async function interpret(frame: Frame, options: ReachOptions): Promise<StreamFra
     default:
       return null;
   }
+}
+
+function isOutOfReach(error: unknown): boolean {
+  if (!(error instanceof WaitbusError)) return false;
+  return error.code === 'WAITBUS_UNREACHABLE' || error.code === 'WAITBUS_TOO_MANY_CLIENTS';
 }
 
 /** An event over the frame cap is had with `get`; its payload is left out, as in every frame. */
