@@ -19,6 +19,24 @@ test('waitFor resolves with the event that onArmed caused', async () => {
   assert.equal(typeof event?.received_at, 'bigint');
 });
 
+test('a limit beyond what a timer takes is refused, and Infinity is none', async () => {
+  await using box = new Sandbox();
+  const { paths } = box;
+  for (const timeout of [30 * 86_400_000, -1, NaN]) {
+    await assert.rejects(
+      waitFor({ source: 'agent', paths, timeout }),
+      hasCode('WAITBUS_BAD_REQUEST'),
+    );
+  }
+  const [event] = await waitFor({
+    source: 'agent',
+    paths,
+    timeout: Infinity,
+    onArmed: () => void emit(done(7), { paths }),
+  });
+  assert.equal(event?.fields['n'], 7);
+});
+
 test('waitFor with allOf resolves with one event a clause, in their order', async () => {
   await using box = new Sandbox();
   const { paths } = box;

@@ -10,6 +10,7 @@ import { canonicalPath } from './claim-path.js';
 import { DaemonConnection } from './connection.js';
 import { tryHold, waitToHold, type Blocker, type Held, type HoldRequest } from './hold.js';
 import { reach, type ReachOptions } from './reach.js';
+import { timeLimit } from './time-limit.js';
 import { WaitTimeoutError } from './wait-for.js';
 
 const PREFIX = 'path:';
@@ -66,7 +67,7 @@ export async function claim(options: ClaimOptions): Promise<Claim> {
     data: { path, msg_from: by },
   };
   const { timeout } = options;
-  const limit = timeout === undefined ? [] : [AbortSignal.timeout(timeout)];
+  const limit = timeLimit(timeout);
   const given = options.signal === undefined ? [] : [options.signal];
   const signal = AbortSignal.any([...limit, ...given]);
   const tooLate = (): never => {

@@ -12,6 +12,7 @@ import { isAsk, messageEvent, readMessage } from './message.js';
 import { present, presentIn } from './present.js';
 import { reach, type ReachOptions } from './reach.js';
 import { stream, type EventFrame } from './stream.js';
+import { timeLimit } from './time-limit.js';
 import { WaitTimeoutError } from './wait-for.js';
 
 export interface RequestOptions extends ReachOptions {
@@ -41,7 +42,7 @@ export async function request(options: RequestOptions): Promise<EventFrame> {
   const correlationId = uniqueKey();
   const expiresAt = timeout === undefined ? {} : { expiresAt: Date.now() + timeout };
   const ask = messageEvent({ ...options, correlationId, ...expiresAt }, `ask:${correlationId}`);
-  const limit = timeout === undefined ? [] : [AbortSignal.timeout(timeout)];
+  const limit = timeLimit(timeout);
   const given = options.signal === undefined ? [] : [options.signal];
   const signal = AbortSignal.any([...limit, ...given]);
   const asked = await unlessAborted(store(ask, to, options), signal);

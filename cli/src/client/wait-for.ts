@@ -5,6 +5,7 @@ import { originRepo } from '../origin-repo.js';
 import { isSha } from './commit-state.js';
 import { requestFor, stateOf, type Goal } from './goal.js';
 import { stream, type EventFrame, type StreamOptions } from './stream.js';
+import { timeLimit } from './time-limit.js';
 import { parseClause } from './wait-state.js';
 
 export interface WaitForOptions extends StreamOptions {
@@ -58,11 +59,8 @@ export class WaitTimeoutError extends Error {
 export async function waitFor(options: WaitForOptions): Promise<readonly EventFrame[]> {
   const goal = goalOf(options);
   const state = stateOf(goal);
-  const timeout = options.timeout === undefined ? null : AbortSignal.timeout(options.timeout);
-  const signals = [options.signal, timeout].filter(
-    (signal) => signal !== undefined && signal !== null,
-  );
-  const signal = AbortSignal.any(signals);
+  const given = options.signal === undefined ? [] : [options.signal];
+  const signal = AbortSignal.any([...timeLimit(options.timeout), ...given]);
   let armed = false;
   const cwd = resolve(options.cwd ?? '');
   const repo = options.repo ?? (goal.mode === 'commit' ? originOf(cwd) : null);
