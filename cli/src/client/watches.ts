@@ -71,8 +71,12 @@ export interface Taken {
   readonly events: readonly EventFrame[];
   /** Retention removed events before they were looked at. */
   readonly gap: { readonly after: string; readonly floor: string } | null;
-  /** They have arrived where they were to: they are never given again. */
-  woke(): Promise<void>;
+  /**
+   * They have arrived where they were to: they are never given again.
+   * @param upTo an event_id: those up to it, and the rest is given to the next that takes
+   * @throws WaitbusError WAITBUS_UNREACHABLE when the daemon died meanwhile: they are given again
+   */
+  woke(upTo?: string): Promise<void>;
   /** Without `woke` before, the events are given to the next that takes. */
   close(): void;
 }
@@ -130,6 +134,15 @@ export async function listWakes(
 }
 
 /**
+ * When a name was woken, the newest first, in milliseconds since the epoch: at most 1,000 times.
+ * However many events it was woken by at once, that is one.
+ */
+export async function wokenAt(name: string, options: AskOptions = {}): Promise<readonly number[]> {
+  const answer = await ask({ op: 'wakes', name: checkAgentName(name), limit: 1 }, options);
+  return answer['woken_at'] as readonly number[];
+}
+
+/**
  * What a name is to be woken by, once there is something; empty when there is nothing in time. A
  * daemon that dies meanwhile is come back to.
  * @throws WaitbusError WAITBUS_BAD_NAME, WAITBUS_BAD_REQUEST when nothing is watched for it,
@@ -177,8 +190,8 @@ function taken(
   return {
     events,
     gap,
-    woke: async () => {
-      await connection.request({ op: 'woke' });
+    woke: async (upTo) => {
+      await connection.request({ op: 'woke', up_to: upTo });
     },
     close: () => connection.close(),
   };
@@ -195,11 +208,20 @@ function isLost(error: unknown): boolean {
   return asWaitbusError(error).code === 'WAITBUS_UNREACHABLE';
 }
 
-async function ask(request: object, options: ReachOptions): Promise<Frame> {
+interface AskOptions extends ReachOptions {
+  /** Gives up when it is aborted, with WAITBUS_UNREACHABLE. */
+  readonly signal?: AbortSignal;
+}
+
+async function ask(request: object, { signal, ...options }: AskOptions): Promise<Frame> {
   const connection = await reach((socket) => DaemonConnection.open(socket), options);
+  const leave = () => connection.close();
   try {
+    signal?.addEventListener('abort', leave, { once: true });
+    if (signal?.aborted === true) leave();
     return await connection.request(request);
   } finally {
+    signal?.removeEventListener('abort', leave);
     connection.close();
   }
 }
