@@ -67,9 +67,11 @@ test('--take waits until something comes, and takes up what it is to watch by it
   const ended = await take.ended;
   assertExit(ended, 0);
   assert.equal(jsonLines(ended.stdout)[0]?.['event_id'], event);
+  const usedAt = async () =>
+    jsonLines((await box.run(['watch', '--list', '--json'])).stdout)[0]?.['used_at'];
+  const before = await usedAt();
   const stopped = box.waitbus(['watch', '--for', 'al', '--take']);
-  for (let used = 0, before = 0; used === before || before === 0; before ||= used)
-    used = Number(jsonLines((await box.run(['watch', '--list', '--json'])).stdout)[0]?.['used_at']);
+  while ((await usedAt()) === before);
   stopped.child.kill('SIGTERM');
   assertExit(await stopped.ended, 143);
 });

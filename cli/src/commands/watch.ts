@@ -1,6 +1,7 @@
 /** `waitbus watch`: what an agent is to be woken by, kept under its name; and, for shells, taking it. */
 import { stringifyJson } from '@waitbus/plugin-sdk/envelope';
 import type { ReachOptions } from '../client/reach.js';
+import type { SourceStateFrame } from '../client/stream.js';
 import {
   listWatches,
   registerWatch,
@@ -70,8 +71,11 @@ async function take(plan: WatchPlan, name: string, options: ReachOptions): Promi
   void signals.first.then(() => stop.abort());
   const { timeoutMs = Infinity, max } = plan;
   const limits = { timeoutMs, signal: stop.signal, ...(max === undefined ? {} : { max }) };
-  const onSource: Parameters<typeof takeWakes>[1]['onSource'] = ({ source, state, detail }) =>
-    say(`waitbus watch: source ${source} is ${state}${detail === '' ? '' : `: ${detail}`}`);
+  const onSource = ({ source, state, detail, remedy }: SourceStateFrame) => {
+    if (state === 'starting' || state === 'running') return;
+    say(`waitbus watch: source ${source} wakes nobody, it is ${state}: ${plainText(detail)}`);
+    if (remedy !== '') say(`  ${plainText(remedy)}`);
+  };
   const taken = await takeWakes(name, { ...options, ...limits, onSource });
   try {
     if (taken.gap !== null) {
