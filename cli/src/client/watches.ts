@@ -8,7 +8,7 @@ import { checkAgentName } from './agent-name.js';
 import { DaemonConnection, type Frame } from './connection.js';
 import { reach, type ReachOptions } from './reach.js';
 import { cursorSince } from './since.js';
-import type { EventFrame } from './stream.js';
+import type { EventFrame, SourceStateFrame } from './stream.js';
 import { timeLimit } from './time-limit.js';
 
 const RETRY_MS = 50;
@@ -23,6 +23,8 @@ export interface WatchRequest {
   readonly sources?: readonly string[];
   /** Begins there instead of now: an event_id, a duration ago such as `10m`, or `start`. */
   readonly since?: string | undefined;
+  /** Only of these repositories: `owner/repo`, `owner/*`. */
+  readonly filters?: readonly string[];
   /** For sources such as fs: whose files. */
   readonly cwd?: string;
 }
@@ -34,6 +36,7 @@ export interface WatchInfo {
   readonly match?: readonly string[];
   readonly any_of?: readonly (readonly string[])[];
   readonly sources?: readonly string[];
+  readonly filters?: readonly string[];
   readonly cwd?: string;
   /** Everything up to this event was looked at. */
   readonly cursor: string;
@@ -60,14 +63,20 @@ export interface TakeOptions extends ReachOptions {
   /** At most so many events, 1 to 64. */
   readonly max?: number;
   readonly signal?: AbortSignal;
+  /** Hears how the sources of the watches are while it waits: one that cannot run wakes nobody. */
+  readonly onSource?: ((state: SourceStateFrame) => void) | undefined;
 }
 
 export interface Taken {
   readonly events: readonly EventFrame[];
   /** Retention removed events before they were looked at. */
   readonly gap: { readonly after: string; readonly floor: string } | null;
-  /** They have arrived where they were to: they are never given again. */
-  woke(): Promise<void>;
+  /**
+   * They have arrived where they were to: they are never given again.
+   * @param upTo an event_id: those up to it, and the rest is given to the next that takes
+   * @throws WaitbusError WAITBUS_UNREACHABLE when the daemon died meanwhile: they are given again
+   */
+  woke(upTo?: string): Promise<void>;
   /** Without `woke` before, the events are given to the next that takes. */
   close(): void;
 }
@@ -78,12 +87,12 @@ export interface Taken {
  *   WAITBUS_UNKNOWN_SOURCE, WAITBUS_UNREACHABLE
  */
 export async function registerWatch(
-  { name, match, anyOf, sources, since, cwd }: WatchRequest,
+  { name, match, anyOf, sources, filters, since, cwd }: WatchRequest,
   options: ReachOptions = {},
 ): Promise<WatchInfo> {
   const cursor = since === undefined ? undefined : cursorSince(since, Date.now());
   if (cursor === null) throw new WaitbusError('WAITBUS_BAD_CURSOR', `since: ${since}`);
-  const asked = { match, any_of: anyOf, sources, cwd, since: cursor };
+  const asked = { match, any_of: anyOf, sources, filters, cwd, since: cursor };
   const answer = await ask({ op: 'watch', name: checkAgentName(name), ...asked }, options);
   return answer['watch'] as WatchInfo;
 }
@@ -125,13 +134,22 @@ export async function listWakes(
 }
 
 /**
+ * When a name was woken, the newest first, in milliseconds since the epoch: at most 1,000 times.
+ * However many events it was woken by at once, that is one.
+ */
+export async function wokenAt(name: string, options: AskOptions = {}): Promise<readonly number[]> {
+  const answer = await ask({ op: 'wakes', name: checkAgentName(name), limit: 1 }, options);
+  return answer['woken_at'] as readonly number[];
+}
+
+/**
  * What a name is to be woken by, once there is something; empty when there is nothing in time. A
  * daemon that dies meanwhile is come back to.
  * @throws WaitbusError WAITBUS_BAD_NAME, WAITBUS_BAD_REQUEST when nothing is watched for it,
  *   WAITBUS_UNREACHABLE when no daemon could be had in the beginning
  */
 export async function takeWakes(name: string, options: TakeOptions): Promise<Taken> {
-  const { timeoutMs, max, signal } = options;
+  const { timeoutMs, max, signal, onSource } = options;
   const wait = timeoutMs > 0;
   const limits = [...(wait ? timeLimit(timeoutMs) : []), ...(signal === undefined ? [] : [signal])];
   const over = AbortSignal.any(limits);
@@ -147,6 +165,9 @@ export async function takeWakes(name: string, options: TakeOptions): Promise<Tak
     }
     const leave = () => connection.close();
     over.addEventListener('abort', leave, { once: true });
+    connection.onNotice = (frame) => {
+      if (frame['kind'] === 'source_state') onSource?.(frame as unknown as SourceStateFrame);
+    };
     try {
       if (over.aborted) break;
       const { events, gap } = await connection.request(request);
@@ -169,8 +190,8 @@ function taken(
   return {
     events,
     gap,
-    woke: async () => {
-      await connection.request({ op: 'woke' });
+    woke: async (upTo) => {
+      await connection.request({ op: 'woke', up_to: upTo });
     },
     close: () => connection.close(),
   };
@@ -187,11 +208,20 @@ function isLost(error: unknown): boolean {
   return asWaitbusError(error).code === 'WAITBUS_UNREACHABLE';
 }
 
-async function ask(request: object, options: ReachOptions): Promise<Frame> {
+interface AskOptions extends ReachOptions {
+  /** Gives up when it is aborted, with WAITBUS_UNREACHABLE. */
+  readonly signal?: AbortSignal;
+}
+
+async function ask(request: object, { signal, ...options }: AskOptions): Promise<Frame> {
   const connection = await reach((socket) => DaemonConnection.open(socket), options);
+  const leave = () => connection.close();
   try {
+    signal?.addEventListener('abort', leave, { once: true });
+    if (signal?.aborted === true) leave();
     return await connection.request(request);
   } finally {
+    signal?.removeEventListener('abort', leave);
     connection.close();
   }
 }

@@ -1,21 +1,24 @@
-/** `waitbus wakes`: what became of each event that was to wake an agent. */
+/** `waitbus wakes`: what was to wake an agent, and what became of it; `waitbus wakes ack` settles it. */
 import { parseArgs } from 'node:util';
-import { ULID } from '@waitbus/kernel/ulid';
 import { stringifyJson } from '@waitbus/plugin-sdk/envelope';
-import { NAME_VARIABLE, checkAgentName, ownName } from '../client/agent-name.js';
+import { ownName } from '../client/agent-name.js';
 import { ackWakes, listWakes, type WakeInfo } from '../client/watches.js';
 import { EXIT, print, say, UsageError } from '../terminal/exit.js';
 import { tableLines } from '../terminal/table.js';
+import { nameOrAll } from './parse-watch.js';
 import { wholeNumber } from './whole-number.js';
 
 const OPTIONS = {
   for: { type: 'string' },
-  limit: { type: 'string' },
   'up-to': { type: 'string' },
+  limit: { type: 'string' },
   json: { type: 'boolean' },
+  'no-autostart': { type: 'boolean' },
 } as const;
 
-const MOST = 1000;
+/** So many fit on a screen and a page. */
+const SHOWN = 100;
+const MAX_SHOWN = 1000;
 
 export async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -24,45 +27,44 @@ export async function run(args: readonly string[]): Promise<number> {
     allowPositionals: true,
     strict: true,
   });
-  const [verb, ...rest] = positionals;
-  if (rest.length > 0 || (verb !== undefined && verb !== 'ack')) {
-    throw new UsageError(`it takes nothing, or ack, not ${positionals.join(' ')}`);
-  }
-  const upTo = values['up-to']?.toUpperCase();
+  const [verb, ...more] = positionals;
+  if ((verb !== undefined && verb !== 'ack') || more.length > 0)
+    throw new UsageError(`${more.at(-1) ?? verb} is not a subcommand: there is ack`);
+  const options = values['no-autostart'] === true ? { autostart: false } : {};
   if (verb === 'ack') {
-    if (upTo !== undefined && !ULID.test(upTo))
-      throw new UsageError(`--up-to ${upTo} is no event id`);
+    if (values.limit !== undefined) throw new UsageError('--limit is of the list: leave it out');
     const name = ownName(values.for, '--for', process.env);
-    const count = await ackWakes(name, upTo);
+    const count = await ackWakes(name, values['up-to'], options);
     if (values.json === true) print(stringifyJson({ acked: count }));
-    else say(`${name}: ${count} acknowledged`);
+    say(`waitbus wakes: ${count === 1 ? '1 event' : `${count} events`} of ${name} acknowledged`);
     return EXIT.ok;
   }
-  if (upTo !== undefined) throw new UsageError('--up-to goes with ack');
-  const limit = values.limit === undefined ? 20 : wholeNumber('--limit', values.limit, 1);
-  if (limit > MOST) throw new UsageError(`--limit ${limit} is over ${MOST}`);
-  const given = values.for ?? (process.env[NAME_VARIABLE] || undefined);
-  const name = given === undefined ? undefined : checkAgentName(given);
-  const wakes = [...(await listWakes(name, { limit }))].reverse();
-  if (values.json === true) for (const wake of wakes) print(stringifyJson(wake));
-  else if (wakes.length > 0) for (const line of tableLines(wakes.map(row))) print(line);
-  if (wakes.length === 0)
-    say(`waitbus wakes: nothing was matched${name === undefined ? '' : ` for ${name}`}`);
+  if (values['up-to'] !== undefined) throw new UsageError('--up-to goes with ack');
+  const limit = values.limit === undefined ? SHOWN : wholeNumber('--limit', values.limit, 1);
+  if (limit > MAX_SHOWN) throw new UsageError(`--limit ${limit} is over ${MAX_SHOWN}`);
+  const name = nameOrAll(values.for, process.env);
+  // The newest are asked for, and shown last, as in a log.
+  const wakes = [...(await listWakes(name, { ...options, limit }))].reverse();
+  for (const line of values.json === true ? wakes.map(stringifyJson) : tableLines(wakes.map(row)))
+    print(line);
+  if (wakes.length === 0) {
+    say(`waitbus wakes: nothing has matched a watch${name === undefined ? '' : ` of ${name}`} yet`);
+  }
   return EXIT.ok;
 }
 
-function row({ name, event_id: id, state, ...times }: WakeInfo): readonly string[] {
-  const since = (label: string, at: number | null) =>
-    at === null ? [] : [`${label} +${at - times.emitted_at} ms`];
+/** When it happened, and how long after that each of the states was reached. */
+function row(wake: WakeInfo): string[] {
+  const after = (state: string, at: number | null) =>
+    at === null ? '' : `${state} +${Math.max(0, at - wake.emitted_at)} ms`;
   return [
-    new Date(times.emitted_at).toISOString(),
-    name,
-    id,
-    state,
-    [
-      ...since('delivered', times.delivered_at),
-      ...since('woke', times.woke_at),
-      ...since('acked', times.acked_at),
-    ].join(', '),
+    wake.event_id,
+    wake.name,
+    wake.state,
+    `emitted ${new Date(wake.emitted_at).toISOString()}`,
+    after('matched', wake.matched_at),
+    after('delivered', wake.delivered_at),
+    after('woke', wake.woke_at),
+    after('acked', wake.acked_at),
   ];
 }

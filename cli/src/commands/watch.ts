@@ -1,141 +1,125 @@
-/** `waitbus watch`: what an agent wants to be woken by, kept under its name, and taken from there. */
-import { parseArgs } from 'node:util';
-import { parsePredicate } from '@waitbus/kernel/predicate';
+/** `waitbus watch`: what an agent is to be woken by, kept under its name; and, for shells, taking it. */
 import { stringifyJson } from '@waitbus/plugin-sdk/envelope';
-import { ownName } from '../client/agent-name.js';
-import { cursorSince } from '../client/since.js';
-import { parseClause, specsOf } from '../client/wait-state.js';
+import type { ReachOptions } from '../client/reach.js';
+import type { SourceStateFrame } from '../client/stream.js';
 import {
   listWatches,
   registerWatch,
   removeWatch,
   takeWakes,
+  type Taken,
   type WatchInfo,
-  type WatchRequest,
 } from '../client/watches.js';
-import { EXIT, print, say, UsageError } from '../terminal/exit.js';
+import { codeOf, Signals } from '../run/command.js';
+import { EXIT, print, say } from '../terminal/exit.js';
+import { plainText } from '../terminal/plain-text.js';
+import { tableLines } from '../terminal/table.js';
+import { hintsFor } from './hints.js';
 import { lineOf } from './log.js';
-import { timeoutOf } from './timeout.js';
-
-const OPTIONS = {
-  for: { type: 'string' },
-  match: { type: 'string', multiple: true },
-  source: { type: 'string' },
-  'first-of': { type: 'string', multiple: true },
-  messages: { type: 'boolean' },
-  since: { type: 'string' },
-  take: { type: 'boolean' },
-  timeout: { type: 'string' },
-  list: { type: 'boolean' },
-  remove: { type: 'string' },
-  json: { type: 'boolean' },
-} as const;
-
-type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];
+import { parseWatch, type WatchPlan } from './parse-watch.js';
 
 export async function run(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({ args: [...args], options: OPTIONS, strict: true });
-  const deeds = ['list', 'remove', 'take'] as const;
-  const chosen = deeds.filter((deed) => values[deed] !== undefined);
-  if (chosen.length > 1) {
-    throw new UsageError(`${chosen.map((deed) => `--${deed}`).join(' and ')} exclude each other`);
+  const around = { env: process.env, cwd: process.cwd(), now: Date.now() };
+  const plan = parseWatch(args, around);
+  const options = plan.autostart === null ? {} : { autostart: plan.autostart };
+  const { act, name = '', request } = plan;
+  if (act.kind === 'list') return list(plan, options);
+  if (act.kind === 'remove') return remove(name, act.watch, options);
+  if (request !== null) {
+    for (const predicates of [request.match ?? [], ...(request.anyOf ?? [])])
+      for (const hint of hintsFor(predicates)) say(`waitbus watch: ${hint}`);
+    const made = await registerWatch(request, options);
+    if (act.kind === 'watch') return registered(made, plan.json);
   }
-  const json = values.json === true;
-  if (values.list === true && values.for === undefined) return showAll(undefined, json);
-  const name = ownName(values.for, '--for', process.env);
-  if (values.list === true) return showAll(name, json);
-  if (values.remove !== undefined) return remove(name, values.remove);
-  if (values.take === true) return take(name, values);
-  if (values.timeout !== undefined) throw new UsageError('--timeout goes with --take');
-  const made = await registerWatch(requestOf(name, values));
-  if (json) print(stringifyJson(made));
-  else say(`${name} is woken by ${textOf(made)}`);
+  return take(plan, name, options);
+}
+
+function registered(made: WatchInfo, json: boolean): number {
+  print(json ? stringifyJson(made) : made.watch);
+  say(`waitbus watch: ${made.name} is woken by ${plainText(whatOf(made))}`);
   return EXIT.ok;
 }
 
-/** @throws UsageError, or WaitbusError WAITBUS_BAD_PREDICATE that quotes the predicate */
-function requestOf(name: string, values: Values): WatchRequest {
-  const { match, source, since, messages } = values;
-  const clauses = (values['first-of'] ?? []).map((text) => parseClause(text));
-  const isMessages = messages === true;
-  if (match === undefined && source === undefined && clauses.length === 0 && !isMessages) {
-    throw new UsageError('say what wakes it: --match, --source, --first-of or --messages');
-  }
-  if (match !== undefined) parsePredicate(match);
-  if (since !== undefined && cursorSince(since, Date.now()) === null) {
-    throw new UsageError(`--since ${since} is not an event id, a duration such as 10m, or start`);
-  }
-  const toMe = ['event_type="agent_message"', `fields.msg_to=${JSON.stringify(name)}`];
-  const anyOf = clauses.map(specsOf);
-  const sources =
-    source === undefined ? clauses.flatMap((clause) => clause.source ?? []) : [source];
-  return {
-    name,
-    since,
-    cwd: process.cwd(),
-    ...(match === undefined && !isMessages
-      ? {}
-      : { match: [...(match ?? []), ...(isMessages ? toMe : [])] }),
-    ...(anyOf.length === 0 ? {} : { anyOf }),
-    ...(sources.length === 0 ? {} : { sources: [...new Set(sources)] }),
-  };
-}
-
-async function showAll(name: string | undefined, json: boolean): Promise<number> {
-  const all = await listWatches(name);
-  for (const watch of all) {
-    if (json) print(stringifyJson(watch));
-    else print(`${watch.watch}  ${watch.name}  ${textOf(watch)}`);
-  }
-  if (all.length === 0)
-    say(`waitbus watch: nothing is watched${name === undefined ? '' : ` for ${name}`}`);
+async function list({ name, json }: WatchPlan, options: ReachOptions): Promise<number> {
+  const watches = await listWatches(name, options);
+  const rows = watches.map((one) => {
+    const since = new Date(one.created_at).toISOString();
+    return [one.watch, one.name, `since ${since}`, whatOf(one)].map(plainText);
+  });
+  for (const line of json ? watches.map(stringifyJson) : tableLines(rows)) print(line);
+  if (watches.length === 0) say(`waitbus watch: nothing is watched${forWhom(name)}`);
   return EXIT.ok;
 }
 
-async function remove(name: string, which: string): Promise<number> {
-  const removed = await removeWatch(name, which === 'all' ? undefined : which);
-  if (removed > 0) {
-    say(`${name}: ${removed === 1 ? 'a watch' : `${removed} watches`} removed`);
-    return EXIT.ok;
+async function remove(name: string, watch: string | undefined, options: ReachOptions) {
+  const count = await removeWatch(name, watch, options);
+  if (count === 0) {
+    say(`waitbus watch: ${watch === undefined ? `nothing is watched for ${name}` : noSuch(name)}`);
+    return EXIT.failure;
   }
-  say(`waitbus watch: ${name} has no watch ${which}`);
-  say(`  waitbus watch --list --for ${name}`);
-  return EXIT.failure;
+  say(`waitbus watch: ${count === 1 ? 'a watch' : `${count} watches`} of ${name} removed`);
+  return EXIT.ok;
 }
 
-async function take(name: string, { timeout, json }: Values): Promise<number> {
+function noSuch(name: string): string {
+  return `${name} has no such watch\n  waitbus watch --list --for ${name} shows those that it has`;
+}
+
+async function take(plan: WatchPlan, name: string, options: ReachOptions): Promise<number> {
+  const signals = new Signals();
   const stop = new AbortController();
-  let signalled: number | null = null;
-  const onSignal = (code: number) => () => {
-    signalled = code;
-    stop.abort();
+  void signals.first.then(() => stop.abort());
+  const { timeoutMs = Infinity, max } = plan;
+  const limits = { timeoutMs, signal: stop.signal, ...(max === undefined ? {} : { max }) };
+  const onSource = ({ source, state, detail, remedy }: SourceStateFrame) => {
+    if (state === 'starting' || state === 'running') return;
+    say(`waitbus watch: source ${source} wakes nobody, it is ${state}: ${plainText(detail)}`);
+    if (remedy !== '') say(`  ${plainText(remedy)}`);
   };
-  process.once('SIGINT', onSignal(EXIT.sigint));
-  process.once('SIGTERM', onSignal(EXIT.sigterm));
-  const timeoutMs = timeoutOf(timeout) ?? 0;
-  const { signal } = stop;
-  const taken = await takeWakes(name, { timeoutMs, signal });
-  if (taken.gap !== null) say(`waitbus watch: retention removed events up to ${taken.gap.floor}`);
-  const lines = taken.events.map((event) => (json === true ? stringifyJson(event) : lineOf(event)));
-  // Not woke before it is out: who was killed amid the write has them again.
-  if (lines.length > 0) {
-    await new Promise<void>((resolve) =>
-      process.stdout.write(`${lines.join('\n')}\n`, () => resolve()),
-    );
-    await taken.woke();
+  const taken = await takeWakes(name, { ...options, ...limits, onSource });
+  try {
+    if (taken.gap !== null) {
+      say(
+        `waitbus watch: retention removed events up to ${taken.gap.floor} before they could wake ${name}`,
+      );
+    }
+    if (taken.events.length === 0 && taken.gap === null) {
+      if (signals.received !== null) return codeOf(signals.received);
+      say(`waitbus watch: nothing came for ${name}`);
+      return EXIT.timeout;
+    }
+    return await hand(taken, plan.json);
+  } finally {
+    taken.close();
   }
-  taken.close();
-  if (signalled !== null) return signalled;
-  if (lines.length > 0) return EXIT.ok;
-  say(`waitbus watch: nothing for ${name}${timeoutMs > 0 ? ' in time' : ''}`);
-  return EXIT.timeout;
 }
 
-function textOf({ match = [], any_of: anyOf = [], sources = [] }: WatchInfo): string {
-  const all = [
+/** They woke their taker once they are written: whoever reads no more has them given again. */
+async function hand(taken: Taken, json: boolean): Promise<number> {
+  const lines = taken.events.map((event) =>
+    json ? stringifyJson(event) : plainText(lineOf(event)),
+  );
+  const text = lines.map((line) => `${line}\n`).join('');
+  if (!(await written(text))) return EXIT.failure;
+  await taken.woke();
+  return EXIT.ok;
+}
+
+/** @returns false when nobody reads any more */
+function written(text: string): Promise<boolean> {
+  return new Promise((resolve) => process.stdout.write(text, (error) => resolve(!error)));
+}
+
+function whatOf({ match = [], any_of: anyOf = [], sources = [], filters = [], cwd }: WatchInfo) {
+  return [
     ...sources.map((source) => `--source ${source}`),
-    ...match,
-    ...(anyOf.length === 0 ? [] : [anyOf.map((each) => each.join(' and ')).join(' or ')]),
-  ];
-  return all.length === 0 ? 'every event' : all.join(' and ');
+    ...match.map((one) => `--match '${one}'`),
+    ...(anyOf.length === 0 ? [] : [anyOf.map((all) => all.join(' and ')).join(', or ')]),
+    ...filters.map((filter) => `--repo ${filter}`),
+    ...(cwd === undefined ? [] : [`--cwd ${cwd}`]),
+  ].join(' ');
+}
+
+function forWhom(name: string | undefined): string {
+  return name === undefined ? '' : ` for ${name}`;
 }

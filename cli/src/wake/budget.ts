@@ -20,9 +20,18 @@ export function mayWake(
   return wokenAt.filter((at) => at > now - windowMs && at <= now).length < wakes;
 }
 
+/** The daemon remembers so many events that woke a name: of each of its wakes there has to be one. */
+const REMEMBERED = 1000;
+const MOST_AT_ONCE = 64;
+
+/** How many events one wake may be of, so that as many wakes as the budget has are remembered. */
+export function eventsAtOnce({ wakes }: Budget): number {
+  return Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(REMEMBERED / (wakes + 1))));
+}
+
 /** `20/1h`, `5/10m`; null when it is none. */
 export function parseBudget(text: string): Budget | null {
-  const [, wakes, count = '', unit] = /^(\d{1,4})\/(\d{0,4})([mhd])$/.exec(text) ?? [];
+  const [, wakes, count = '', unit] = /^(\d{1,3})\/(\d{0,4})([mhd])$/.exec(text) ?? [];
   const unitMs = DURATION_UNITS[unit ?? ''];
   if (wakes === undefined || unitMs === undefined) return null;
   const windowMs = Number(count === '' ? 1 : count) * unitMs;

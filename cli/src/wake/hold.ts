@@ -3,9 +3,12 @@
  * by, and has it as a text for the model. Fails open: whatever goes wrong, the session goes on.
  */
 import type { ReachOptions } from '../client/reach.js';
-import { listWakes, takeWakes } from '../client/watches.js';
-import { DEFAULT_BUDGET, mayWake, type Budget } from './budget.js';
-import { fence } from './fence.js';
+import { takeWakes, wokenAt, type Taken } from '../client/watches.js';
+import { DEFAULT_BUDGET, eventsAtOnce, mayWake, type Budget } from './budget.js';
+import { fenceWhatFits } from './fence.js';
+
+/** Past its time, a daemon that does not answer is given up: it may be stopped, or hang. */
+const PATIENCE_MS = 1000;
 
 export interface HoldRequest {
   readonly name: string;
@@ -25,35 +28,46 @@ export interface Wake {
   close(): void;
 }
 
-/** @returns null: there is nothing, it may not be woken so soon, or no daemon can be had */
+/**
+ * Starts no daemon unless `autostart` says so: a hook is not to wait for one.
+ * @returns null: there is nothing, it may not be woken so soon, or no daemon can be had
+ */
 export async function holdForWake(
   { name, holdMs, budget = DEFAULT_BUDGET, maxBytes, signal }: HoldRequest,
-  options: ReachOptions,
+  options: ReachOptions = {},
 ): Promise<Wake | null> {
   try {
-    // Each wake is one, however many events it was of: they have its time in common.
-    const wokenAt = new Set(
-      (await listWakes(name, options)).flatMap(({ woke_at: at }) => at ?? []),
-    );
-    if (!mayWake(budget, [...wokenAt], Date.now())) return null;
-    const held = await takeWakes(name, {
-      ...options,
+    const reach = { autostart: false, ...options };
+    const hurry = AbortSignal.timeout(PATIENCE_MS);
+    if (!mayWake(budget, await wokenAt(name, { ...reach, signal: hurry }), Date.now())) return null;
+    const late = AbortSignal.timeout(holdMs + PATIENCE_MS);
+    const taken = await takeWakes(name, {
+      ...reach,
       timeoutMs: holdMs,
-      ...(signal === undefined ? {} : { signal }),
+      max: eventsAtOnce(budget),
+      signal: signal === undefined ? late : AbortSignal.any([signal, late]),
     });
-    if (held.events.length === 0) {
-      held.close();
-      return null;
-    }
-    return {
-      text: fence(held.events, maxBytes === undefined ? {} : { maxBytes }),
-      confirm: async () => {
-        await held.woke();
-        held.close();
-      },
-      close: () => held.close(),
-    };
+    return wakeOf(taken, maxBytes);
   } catch {
     return null;
   }
+}
+
+function wakeOf(taken: Taken, maxBytes: number | undefined): Wake | null {
+  const { events, gap } = taken;
+  if (events.length === 0 && gap === null) {
+    taken.close();
+    return null;
+  }
+  const limit = maxBytes === undefined ? {} : { maxBytes };
+  const { text, told } = fenceWhatFits(events, { ...limit, gap });
+  return {
+    text,
+    confirm: async () => {
+      // What had no room is there for the next hook.
+      await taken.woke(events[told - 1]?.event_id);
+      taken.close();
+    },
+    close: () => taken.close(),
+  };
 }

@@ -66,6 +66,14 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (name, seq)
   ) STRICT, WITHOUT ROWID;
   `,
+  // What retention removed before a name was woken by it, until somebody was told of it.
+  `
+  CREATE TABLE watch_gaps (
+    name  TEXT PRIMARY KEY,
+    after TEXT NOT NULL,
+    floor TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** "wbus" in ASCII: tells our files from other SQLite files. */

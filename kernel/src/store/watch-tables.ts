@@ -30,11 +30,18 @@ export interface WakeRow {
   readonly acked_at: number | null;
 }
 
+/** Events that were removed from the log before they could wake anybody. */
+export interface Gap {
+  readonly after: string;
+  readonly floor: string;
+}
+
 /** An event that a watch took, and the place up to which that watch has looked now. */
 export interface Looked {
   readonly watch: WatchRow;
   readonly through: { readonly seq: number; readonly eventId: string };
   readonly matched: readonly { readonly seq: number; readonly eventId: string }[];
+  readonly gap: Gap | null;
   readonly now: number;
 }
 
@@ -66,8 +73,10 @@ export class WatchTables {
     this.#change(sql, id, name, asked, seq, eventId, created, used);
   }
 
-  used(name: string, now: number): void {
-    this.#change('UPDATE watches SET used_at = ? WHERE name = ? AND used_at < ?', now, name, now);
+  /** @param before what was used since then stays as it is */
+  used(name: string, now: number, before = now): void {
+    const sql = 'UPDATE watches SET used_at = ? WHERE name = ? AND used_at < ?';
+    this.#change(sql, now, name, before);
   }
 
   /** @param id null for all of the name @returns how many there were */
@@ -84,14 +93,15 @@ export class WatchTables {
   removeUnused(before: number): number {
     return this.#inOne(() => {
       const removed = this.#change('DELETE FROM watches WHERE used_at < ?', before);
-      this.#dropForgotten();
+      if (removed > 0) this.#dropForgotten();
       return removed;
     });
   }
 
-  /** The cursor moves, and what was matched on the way is there to be taken: both or neither. */
-  looked({ watch, through, matched, now }: Looked): void {
+  /** The cursor moves, and what was matched or missed on the way is there to be told: all or nothing. */
+  looked({ watch, through, matched, gap, now }: Looked): void {
     this.#inOne(() => {
+      if (gap !== null) this.#keepGap(watch.name, gap);
       for (const { seq, eventId } of matched) {
         const sql =
           'INSERT OR IGNORE INTO wakes (name, seq, event_id, matched_at) VALUES (?, ?, ?, ?)';
@@ -132,29 +142,65 @@ export class WatchTables {
     this.#inOne(() => {
       const sql = 'UPDATE wakes SET woke_at = ? WHERE name = ? AND seq = ?';
       for (const seq of seqs) this.#change(sql, now, name, seq);
-      const settled = 'name = ? AND (woke_at IS NOT NULL OR acked_at IS NOT NULL)';
-      const oldest = `SELECT seq FROM wakes WHERE ${settled} ORDER BY seq DESC LIMIT 1 OFFSET ?`;
-      this.#change(`DELETE FROM wakes WHERE ${settled} AND seq <= (${oldest})`, name, name, keep);
+      this.#trim(name, keep);
     });
   }
 
-  /** @param upTo null: what woke @returns how many were not acknowledged before */
-  ack(name: string, upTo: number | null, now: number): number {
-    const which = upTo === null ? 'woke_at IS NOT NULL' : 'seq <= ?';
-    const sql = `UPDATE wakes SET acked_at = ? WHERE name = ? AND acked_at IS NULL AND ${which}`;
-    return this.#change(sql, now, name, ...(upTo === null ? [] : [upTo]));
+  /** The times at which a name was woken, the newest first: as many events as one wake had, it is one. */
+  wokenAt(name: string, limit: number): readonly number[] {
+    const sql = `SELECT DISTINCT woke_at FROM wakes WHERE name = ? AND woke_at IS NOT NULL
+       ORDER BY woke_at DESC LIMIT ?`;
+    return this.#all<{ woke_at: number }>(sql, name, limit).map(({ woke_at: at }) => at);
   }
 
-  /** Forgets what retention removed from the log before it woke anybody. @returns how many */
-  lost(name: string, floorSeq: number): number {
-    const sql =
-      'DELETE FROM wakes WHERE name = ? AND seq <= ? AND woke_at IS NULL AND acked_at IS NULL';
-    return this.#change(sql, name, floorSeq);
+  /** @param upTo null: what woke @returns how many were not acknowledged before */
+  ack(name: string, upTo: number | null, now: number, keep: number): number {
+    const which = upTo === null ? 'woke_at IS NOT NULL' : 'seq <= ?';
+    const sql = `UPDATE wakes SET acked_at = ? WHERE name = ? AND acked_at IS NULL AND ${which}`;
+    return this.#inOne(() => {
+      const count = this.#change(sql, now, name, ...(upTo === null ? [] : [upTo]));
+      this.#trim(name, keep);
+      return count;
+    });
+  }
+
+  /** What retention removed from the log before it woke anybody becomes a gap. */
+  lost(name: string, floorSeq: number, gap: Gap): void {
+    const unsettled = 'name = ? AND seq <= ? AND woke_at IS NULL AND acked_at IS NULL';
+    const sql = `DELETE FROM wakes WHERE ${unsettled}`;
+    this.#inOne(() => {
+      if (this.#change(sql, name, floorSeq) > 0) this.#keepGap(name, gap);
+    });
+  }
+
+  /** What a name is still to be told that it missed. */
+  gap(name: string): Gap | null {
+    const sql = 'SELECT after, floor FROM watch_gaps WHERE name = ?';
+    return this.#all<Gap>(sql, name)[0] ?? null;
+  }
+
+  /** It was told of this one; one that has grown since is there to be told. */
+  gapTold(name: string, { floor }: Gap): void {
+    this.#change('DELETE FROM watch_gaps WHERE name = ? AND floor = ?', name, floor);
+  }
+
+  #keepGap(name: string, { after, floor }: Gap): void {
+    const sql = `INSERT INTO watch_gaps (name, after, floor) VALUES (?, ?, ?)
+       ON CONFLICT (name) DO UPDATE SET
+         after = min(after, excluded.after), floor = max(floor, excluded.floor)`;
+    this.#change(sql, name, after, floor);
+  }
+
+  #trim(name: string, keep: number): void {
+    const settled = 'name = ? AND (woke_at IS NOT NULL OR acked_at IS NOT NULL)';
+    const oldest = `SELECT seq FROM wakes WHERE ${settled} ORDER BY seq DESC LIMIT 1 OFFSET ?`;
+    this.#change(`DELETE FROM wakes WHERE ${settled} AND seq <= (${oldest})`, name, name, keep);
   }
 
   /** What is left of names that nobody watches under any more. */
   #dropForgotten(): void {
-    this.#change('DELETE FROM wakes WHERE name NOT IN (SELECT name FROM watches)');
+    for (const table of ['wakes', 'watch_gaps'])
+      this.#change(`DELETE FROM ${table} WHERE name NOT IN (SELECT name FROM watches)`);
   }
 
   #all<Row>(sql: string, ...values: readonly unknown[]): readonly Row[] {

@@ -25,12 +25,6 @@ export interface Compiled {
   readonly prefilter: Prefilter;
 }
 
-export interface Look {
-  /** Whether there is more of the log to look at. */
-  readonly more: boolean;
-  readonly gap: Gap | null;
-}
-
 export class Looker {
   readonly #options: WatchesOptions;
   readonly #compiled = new Map<string, Compiled>();
@@ -49,12 +43,16 @@ export class Looker {
     return compiled;
   }
 
-  forget(id: string): void {
-    this.#compiled.delete(id);
+  /** The watches are others now. */
+  forget(): void {
+    this.#compiled.clear();
   }
 
-  /** One page: what is matched in it is kept, and the cursor moves behind it. */
-  look(watch: WatchRow): Look {
+  /**
+   * One page: what is matched in it is kept, and the cursor moves behind it.
+   * @returns whether there is more of the log to look at
+   */
+  look(watch: WatchRow): boolean {
     const { store, now } = this.#options;
     const { selects, prefilter } = this.compiled(watch);
     let from = { seq: watch.seq, eventId: watch.event_id };
@@ -64,7 +62,7 @@ export class Looker {
       from = { seq: store.floorSeq, eventId: store.floor };
     }
     const { seqs, through } = store.select(prefilter, from.seq, PAGE_ROWS);
-    if (through <= from.seq && gap === null) return { more: false, gap: null };
+    if (through <= from.seq && gap === null) return false;
     const matched = seqs
       .filter((seq) => selects?.(subjectFromStored(store.frameAt(seq))) !== false)
       .flatMap((seq) => {
@@ -73,8 +71,8 @@ export class Looker {
       });
     const seq = Math.max(through, from.seq);
     const eventId = store.idAt(seq) ?? from.eventId;
-    store.watches.looked({ watch, through: { seq, eventId }, matched, now: now() });
-    return { more: seq < store.headSeq, gap };
+    store.watches.looked({ watch, through: { seq, eventId }, matched, gap, now: now() });
+    return seq < store.headSeq;
   }
 }
 

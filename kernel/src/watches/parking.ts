@@ -41,6 +41,15 @@ export class Parking {
     this.#heard = heard;
   }
 
+  hasTaker(taker: Taker): boolean {
+    return this.#places.has(taker);
+  }
+
+  /** The names that somebody waits for. */
+  names(): ReadonlySet<string> {
+    return new Set([...this.#places.values()].map(({ take }) => take.name));
+  }
+
   has(name: string): boolean {
     return [...this.#places.values()].some(({ take }) => take.name === name);
   }
@@ -100,10 +109,12 @@ export class Parking {
   }
 
   fail(name: string, error: WaitbusError): void {
-    for (const take of this.of(name)) {
-      this.remove(take.taker);
-      take.answer(error);
-    }
+    for (const take of this.of(name)) this.failOne(take, error);
+  }
+
+  failOne(take: Take, error: WaitbusError): void {
+    this.remove(take.taker);
+    take.answer(error);
   }
 
   close(): void {

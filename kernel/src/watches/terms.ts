@@ -1,8 +1,11 @@
 /** What durable watches are asked with, and what they need of the daemon. */
+import type { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import type { Hub } from '../bus/hub.js';
 import type { InterestHandler } from '../bus/interest.js';
 import type { SubscribeRequest } from '../socket/commands/parse-subscribe.js';
 import type { Store } from '../store/store.js';
+
+export type { Gap } from '../store/watch-tables.js';
 
 /** A connection. */
 export interface Taker {
@@ -38,8 +41,19 @@ export interface Wanted {
   readonly members: object;
 }
 
-/** Events that were removed from the log before they could wake anybody. */
-export interface Gap {
-  readonly after: string;
-  readonly floor: string;
+export interface Ack {
+  readonly name: string;
+  /** An event_id; null: all that woke. */
+  readonly upTo: string | null;
+  /** Called with how many were not acknowledged before. */
+  readonly done: (count: number) => void;
+  readonly fail: (error: WaitbusError) => void;
+}
+
+export interface Wakes {
+  /** null: everybody's. */
+  readonly name: string | null;
+  readonly limit: number;
+  readonly done: (wakes: readonly object[]) => void;
+  readonly fail: (error: WaitbusError) => void;
 }

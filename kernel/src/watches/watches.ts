@@ -4,12 +4,14 @@
  * before it said `woke`; after that never.
  */
 import { randomBytes } from 'node:crypto';
-import { asWaitbusError, stringifyJson, WaitbusError } from '@waitbus/plugin-sdk/envelope';
-import { FIRST_ULID, timeOf } from '../store/ulid.js';
+import { asWaitbusError, stringifyJson, type WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { FIRST_ULID } from '../store/ulid.js';
 import type { WakeRow, WatchRow } from '../store/watch-tables.js';
+import { Given } from './given.js';
 import { compile, Looker } from './look.js';
 import { Parking, type Take } from './parking.js';
-import type { Gap, Taker, Wanted, WatchesOptions } from './terms.js';
+import { bad, described, noWatch, shown, tooMany } from './said.js';
+import type { Ack, Taker, Wakes, Wanted, WatchesOptions } from './terms.js';
 
 const MAX_WATCHES = 1000;
 const MAX_WATCHES_OF_ONE = 64;
@@ -17,17 +19,16 @@ const MAX_WATCHES_OF_ONE = 64;
 const MAX_WAITING = 1000;
 /** Of a name: so many that are settled stay to be looked at. */
 const KEPT_SETTLED = 1000;
+const DAY_MS = 24 * 3_600_000;
 /** A watch that nobody takes from or registers for so long is forgotten. */
-const UNUSED_MS = 30 * 24 * 3_600_000;
+const UNUSED_MS = 30 * DAY_MS;
 const MAX_BYTES = 256 * 1024;
 
 export class Watches {
   readonly #options: WatchesOptions;
   readonly #looker: Looker;
   readonly #parking: Parking;
-  /** What was given and is not said to have woken anybody: seqs by name, of each taker. */
-  readonly #given = new Map<Taker, Map<string, Set<number>>>();
-  readonly #gaps = new Map<string, Gap>();
+  readonly #given = new Given();
   #closed = false;
 
   constructor(options: WatchesOptions) {
@@ -51,8 +52,9 @@ export class Watches {
       return described({ ...known, used_at: now() });
     }
     if (own.length >= MAX_WATCHES_OF_ONE)
-      throw bad(`${name} has ${MAX_WATCHES_OF_ONE} watches already`);
-    if (store.watches.count() >= MAX_WATCHES) throw bad(`at most ${MAX_WATCHES} watches are kept`);
+      throw bad(`${name} has ${MAX_WATCHES_OF_ONE} watches already`, tooMany(name));
+    if (store.watches.count() >= MAX_WATCHES)
+      throw bad(`at most ${MAX_WATCHES} watches are kept`, tooMany(null));
     const { since } = asked;
     const watch: WatchRow = {
       id: randomBytes(8).toString('hex'),
@@ -71,9 +73,7 @@ export class Watches {
   /** @returns how many there were */
   remove(name: string, id: string | null): number {
     const { store } = this.#options;
-    for (const watch of store.watches.watches(name)) {
-      if (id === null || watch.id === id) this.#looker.forget(watch.id);
-    }
+    this.#looker.forget();
     const removed = store.watches.remove(name, id);
     this.#parking.changed(name);
     return removed;
@@ -89,41 +89,66 @@ export class Watches {
     if (store.watches.watches(take.name).length === 0) {
       throw bad(`nothing is watched for ${take.name}`, noWatch(take.name));
     }
+    if (this.#parking.hasTaker(take.taker)) throw bad('this connection waits in a take already');
     store.watches.used(take.name, now());
     this.#parking.add(take);
     this.#serve(take.name);
   }
 
-  /** What was given to this taker has woken its harness. @returns how many events */
-  woke(taker: Taker): number {
+  /**
+   * What was given to this taker has woken its harness.
+   * @param upTo an event_id: only up to there, and the rest stays in its hand; null: all of it
+   * @returns how many events
+   */
+  woke(taker: Taker, upTo: string | null): number {
     const { store, now } = this.#options;
+    const through = upTo === null ? Infinity : store.seqAtOrBefore(upTo);
+    const settled = this.#given.upTo(taker, through);
     let count = 0;
-    for (const [name, seqs] of this.#given.get(taker) ?? []) {
+    for (const [name, { seqs, gap }] of settled) {
       store.watches.woke(name, [...seqs], now(), KEPT_SETTLED);
+      if (gap !== null) store.watches.gapTold(name, gap);
       count += seqs.size;
     }
-    this.#given.delete(taker);
+    // Not before it is stored: whoever is refused may say it again.
+    this.#given.settle(taker, through);
+    // There is room for more of them now.
+    for (const name of settled.keys()) this.#serve(name);
     return count;
   }
 
-  /** @param upTo an event_id; null: all that woke. @returns how many were not acknowledged before */
-  ack(name: string, upTo: string | null): number {
+  /** Acknowledges all that woke; or all up to an event, also what was not looked at yet. */
+  ack({ name, upTo, done, fail }: Ack, before = 0): void {
     const { store, now } = this.#options;
-    return store.watches.ack(name, upTo === null ? null : store.seqAtOrBefore(upTo), now());
+    const seq = upTo === null ? null : store.seqAtOrBefore(upTo);
+    const settle = (): void => {
+      const count = store.watches.ack(name, seq, now(), KEPT_SETTLED);
+      // As many as may wait: the watches could not look further.
+      if (seq !== null && count >= MAX_WAITING)
+        this.ack({ name, upTo, done, fail }, before + count);
+      else done(before + count);
+    };
+    if (seq === null) settle();
+    else this.#lookThrough(name, settle, fail);
   }
 
-  /** Calls back with the newest that were matched, once the log has been looked through. */
-  wakes(name: string | null, limit: number, done: (wakes: readonly object[]) => void): void {
-    const { store } = this.#options;
+  /** Shows the newest that were matched, once the log has been looked through as far as it can be. */
+  wakes({ name, limit, done, fail }: Wakes): void {
+    const { store, defer } = this.#options;
     const names = new Set(store.watches.watches(name).map((watch) => watch.name));
+    const show = (): void => {
+      const isGiven = (row: WakeRow) => this.#given.of(row.name).seqs.has(row.seq);
+      done(store.watches.wakes(name, limit).map((row) => shown(row, isGiven(row))));
+    };
     const next = (): void => {
       const [first] = names;
       if (first === undefined) {
-        done(store.watches.wakes(name, limit).map((row) => this.#shown(row)));
+        attempt(show, fail);
         return;
       }
       names.delete(first);
-      this.#lookThrough(first, next);
+      const goOn = (): void => defer(next);
+      this.#lookThrough(first, goOn, goOn);
     };
     next();
   }
@@ -132,14 +157,15 @@ export class Watches {
   left(taker: Taker): void {
     if (this.#closed) return;
     this.#parking.remove(taker);
-    const given = this.#given.get(taker);
-    this.#given.delete(taker);
-    for (const name of given?.keys() ?? []) this.#serve(name);
+    for (const name of this.#given.drop(taker)) this.#serve(name);
   }
 
-  /** Forgets what nobody has used for long. */
+  /** Forgets what nobody has used for long; who waits uses it. */
   forgetUnused(): void {
-    this.#options.store.watches.removeUnused(this.#options.now() - UNUSED_MS);
+    const { store, now } = this.#options;
+    const at = now();
+    for (const name of this.#parking.names()) store.watches.used(name, at, at - DAY_MS);
+    if (store.watches.removeUnused(at - UNUSED_MS) > 0) this.#looker.forget();
   }
 
   close(): void {
@@ -150,27 +176,24 @@ export class Watches {
   /** Gives what there is to those that wait, in the order in which they came. */
   #serve(name: string): void {
     if (!this.#parking.has(name)) return;
-    this.#lookThrough(name, () => {
+    const give = (): void => {
       for (const take of this.#parking.of(name)) {
-        try {
-          if (!this.#give(take)) this.#parking.park(take);
-        } catch (error) {
-          this.#parking.remove(take.taker);
-          take.answer(asWaitbusError(error));
-        }
+        const one = () => void (this.#give(take) || this.#parking.park(take));
+        attempt(one, (error) => this.#parking.failOne(take, error));
       }
-    });
+    };
+    this.#lookThrough(name, give, (error) => this.#parking.fail(name, error));
   }
 
   /** @returns whether the take was answered */
   #give(take: Take): boolean {
     const { store, now } = this.#options;
     const { name, taker, max } = take;
-    const lost = store.watches.lost(name, store.floorSeq);
     const { floor } = store;
-    if (lost > 0 && floor !== null) this.#gaps.set(name, { after: FIRST_ULID, floor });
-    const gap = this.#gaps.get(name) ?? null;
-    const taken = this.#takenOf(name);
+    if (floor !== null) store.watches.lost(name, store.floorSeq, { after: FIRST_ULID, floor });
+    const inHand = this.#given.of(name);
+    const gap = inHand.gap === null ? store.watches.gap(name) : null;
+    const taken = inHand.seqs;
     const frames: string[] = [];
     const seqs: number[] = [];
     let bytes = 0;
@@ -184,61 +207,39 @@ export class Watches {
     }
     if (seqs.length === 0 && gap === null && take.mayWait) return false;
     store.watches.delivered(name, seqs, now());
-    if (seqs.length > 0) {
-      const own = this.#given.get(taker) ?? new Map<string, Set<number>>();
-      own.set(name, new Set([...(own.get(name) ?? []), ...seqs]));
-      this.#given.set(taker, own);
-    }
-    this.#gaps.delete(name);
+    if (seqs.length > 0 || gap !== null) this.#given.add(taker, name, seqs, gap);
     this.#parking.remove(taker);
     take.answer({ frames, gap });
     return true;
   }
 
-  /** Every watch of a name looks on to the head, a page a turn; `done` runs in the last turn. */
-  #lookThrough(name: string, done: () => void): void {
+  /**
+   * Every watch of a name looks on to the head, a page a turn; `done` runs in the last turn.
+   * @param fail called in place of it, or when it throws
+   */
+  #lookThrough(name: string, done: () => void, fail: (error: WaitbusError) => void): void {
     const { store, defer, onError } = this.#options;
     if (this.#closed) return;
-    let more = false;
     try {
+      let more = false;
       const room = store.watches.waiting(name, MAX_WAITING).length < MAX_WAITING;
       for (const watch of room ? store.watches.watches(name) : []) {
-        const { more: left, gap } = this.#looker.look(watch);
-        if (gap !== null) this.#gaps.set(name, gap);
-        more ||= left;
+        const isMore = this.#looker.look(watch);
+        more ||= isMore;
       }
+      if (more) defer(() => this.#lookThrough(name, done, fail));
+      else done();
     } catch (error) {
       onError(error);
-      this.#parking.fail(name, asWaitbusError(error));
+      fail(asWaitbusError(error));
     }
-    if (more) defer(() => this.#lookThrough(name, done));
-    else done();
-  }
-
-  #takenOf(name: string): ReadonlySet<number> {
-    const all = [...this.#given.values()].flatMap((own) => [...(own.get(name) ?? [])]);
-    return new Set(all);
-  }
-
-  #shown({ seq, ...row }: WakeRow): object {
-    const { woke_at: woke, acked_at: acked } = row;
-    const isGiven = this.#takenOf(row.name).has(seq);
-    const unsettled = isGiven ? 'delivered' : 'matched';
-    const state = acked !== null ? 'acked' : woke !== null ? 'woke' : unsettled;
-    return { state, emitted_at: timeOf(row.event_id), ...row };
   }
 }
 
-function described(watch: WatchRow): object {
-  const { id, name, event_id: cursor, created_at: created, used_at: used } = watch;
-  const asked = JSON.parse(watch.asked) as object;
-  return { watch: id, name, ...asked, cursor, created_at: created, used_at: used };
-}
-
-function noWatch(name: string): string {
-  return `waitbus watch --for ${name} --match '...' says what wakes it; waitbus watch --help has examples`;
-}
-
-function bad(message: string, remedy?: string): WaitbusError {
-  return new WaitbusError('WAITBUS_BAD_REQUEST', message, remedy);
+function attempt(work: () => void, fail: (error: WaitbusError) => void): void {
+  try {
+    work();
+  } catch (error) {
+    fail(asWaitbusError(error));
+  }
 }

@@ -63,24 +63,41 @@ export const take: Command = ({ watches }, { connection }, request) => {
   });
 };
 
-export const woke: Command = ({ watches }, { connection }, { id = null }) => {
-  connection.send({ kind: 'woken', id, count: watches.woke(connection) });
+export const woke: Command = ({ watches }, { connection }, request) => {
+  const { id = null } = request;
+  connection.send({ kind: 'woken', id, count: watches.woke(connection, upTo(request)) });
 };
 
 export const ack: Command = ({ watches }, { connection }, request) => {
-  const { id = null, up_to: upTo = null } = request;
-  if (upTo !== null && (typeof upTo !== 'string' || !ULID.test(upTo)))
-    throw new WaitbusError('WAITBUS_BAD_CURSOR', 'up_to must be an event_id');
-  connection.send({ kind: 'acked', id, count: watches.ack(nameOf(request), upTo) });
+  const { id = null } = request;
+  watches.ack({
+    name: nameOf(request),
+    upTo: upTo(request),
+    done: (count) => connection.send({ kind: 'acked', id, count }),
+    fail: (error) => connection.send(errorFrame(id, error)),
+  });
 };
 
 export const wakes: Command = (context, { connection }, request) => {
   const { id = null } = request;
   const limit = whole(request, 'limit', MAX_SHOWN);
-  context.watches.wakes(optionalName(request), limit, (list) => {
-    connection.send({ kind: 'wakes', id, wakes: list });
+  const name = optionalName(request);
+  context.watches.wakes({
+    name,
+    limit,
+    done: (list) => {
+      const wokenAt = name === null ? null : context.store.watches.wokenAt(name, MAX_SHOWN);
+      connection.send({ kind: 'wakes', id, wakes: list, woken_at: wokenAt });
+    },
+    fail: (error) => connection.send(errorFrame(id, error)),
   });
 };
+
+/** An event_id, or null for all. */
+function upTo({ up_to: value = null }: Request): string | null {
+  if (value === null || (typeof value === 'string' && ULID.test(value))) return value;
+  throw new WaitbusError('WAITBUS_BAD_CURSOR', 'up_to must be an event_id');
+}
 
 function nameOf({ name }: Request): string {
   if (typeof name === 'string' && NAME.test(name)) return name;
