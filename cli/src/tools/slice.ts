@@ -9,7 +9,7 @@ import { cursorSince } from '../client/since.js';
 import { stream, type EventFrame } from '../client/stream.js';
 import type { CallOptions, ToolOptions } from './tool.js';
 
-const DEFAULT_SLICE_MS = 50_000;
+export const DEFAULT_SLICE_MS = 50_000;
 
 export interface SliceRequest {
   readonly goal: Goal;
