@@ -17,6 +17,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   claim: () => import('./commands/claim.js'),
   release: () => import('./commands/release.js'),
   agents: () => import('./commands/agents.js'),
+  watch: () => import('./commands/watch.js'),
+  wakes: () => import('./commands/wakes.js'),
   log: () => import('./commands/log.js'),
   status: () => import('./commands/status.js'),
   stop: () => import('./commands/stop.js'),
