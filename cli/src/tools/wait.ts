@@ -45,7 +45,7 @@ const output = z.object({
   outcome: z.enum(['matched', 'pending', 'timeout', 'lagged']),
   events: z.array(eventHead).describe('What matched, the oldest first.'),
   said,
-  cursor: z.string().nullable().describe('Give it as since to go on without missing anything.'),
+  cursor: z.string().describe('Give it as since to go on without missing anything.'),
   outstanding: z.array(z.string()).describe('What was still waited for.'),
   next: z
     .record(z.string(), z.unknown())
@@ -97,14 +97,13 @@ function goalOf({ source, match = [], first_of, all_of, count }: Input): WaitSpe
 /** What is left of a wait after a slice of it: fewer events, fewer clauses, less time. */
 function nextCall(args: Input, slice: Slice): Record<string, unknown> {
   const { source, match, first_of, all_of, count } = args;
-  const since = slice.cursor ?? args.since;
   return {
     ...(source === undefined ? {} : { source }),
     ...(match === undefined ? {} : { match }),
     ...(first_of === undefined ? {} : { first_of }),
     ...(all_of === undefined ? {} : { all_of: [...slice.outstanding] }),
     ...(all_of === undefined && count > 1 ? { count: count - slice.events.length } : {}),
-    ...(since === undefined ? {} : { since }),
+    since: slice.cursor,
     timeout_s: Math.max(1, Math.round(slice.remainingMs / 1000)),
   };
 }
@@ -116,5 +115,5 @@ function headLine(slice: Slice, outcome: string, next: object | null): string {
   if (slice.outcome === 'matched') return `matched.${gap} cursor: ${slice.cursor}`;
   if (next !== null)
     return `${outcome}: ${seen}, still waiting for ${waiting}.${gap} To go on, call ${callText('wait', next)}`;
-  return `${outcome}: ${seen}, waited for ${waiting}.${gap} cursor: ${slice.cursor ?? 'none'}`;
+  return `${outcome}: ${seen}, waited for ${waiting}.${gap} cursor: ${slice.cursor}`;
 }
