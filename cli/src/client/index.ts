@@ -9,6 +9,7 @@ export { inbox, send, type InboxOptions, type SendOptions } from './inbox.js';
 export { readMessage, type Message } from './message.js';
 export { present, type Present } from './present.js';
 export type { ReachOptions } from './reach.js';
+export { reply, type Replied, type ReplyOptions } from './reply.js';
 export { request, type RequestOptions } from './request.js';
 export { respond, type Responder, type RespondOptions } from './respond.js';
 export type { EventFrame, GapFrame, StreamOptions, StreamRequest } from './stream.js';

@@ -22,6 +22,8 @@ export interface RequestOptions extends ReachOptions {
   readonly thread?: string | undefined;
   /** Milliseconds. Default: no limit. */
   readonly timeout?: number | undefined;
+  /** How long an answer is of use, in milliseconds, if longer than `timeout`: it is in the inbox. */
+  readonly expires?: number | undefined;
   readonly signal?: AbortSignal;
   /** The question is stored; `present`: somebody is attached under the name that was asked. */
   readonly onAsked?: (asked: { readonly eventId: string; readonly present: boolean }) => void;
@@ -40,7 +42,8 @@ const RETRY_MS = 100;
 export async function request(options: RequestOptions): Promise<EventFrame> {
   const { to, from, timeout } = options;
   const correlationId = uniqueKey();
-  const expiresAt = timeout === undefined ? {} : { expiresAt: Date.now() + timeout };
+  const expires = options.expires ?? timeout;
+  const expiresAt = expires === undefined ? {} : { expiresAt: Date.now() + expires };
   const ask = messageEvent({ ...options, correlationId, ...expiresAt }, `ask:${correlationId}`);
   const limit = timeLimit(timeout);
   const given = options.signal === undefined ? [] : [options.signal];

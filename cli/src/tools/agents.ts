@@ -1,0 +1,138 @@
+/** The tools that tell who and what is there: `list_agents`, `list_sources`. */
+import * as z from 'zod';
+import { AGENT_NAME } from '../client/agent-name.js';
+import { DaemonConnection, type Frame } from '../client/connection.js';
+import { presentIn } from '../client/present.js';
+import { reach } from '../client/reach.js';
+import type { EventFrame } from '../client/stream.js';
+import { listWatches, type WatchInfo } from '../client/watches.js';
+import { clean } from '../wake/fence.js';
+import { readLog } from './log.js';
+import { defineTool, fenced, said, type ToolOptions } from './tool.js';
+
+/** Agents that nobody heard of for longer are not named, unless they are present. */
+const HEARD_SINCE = '1h';
+const MOST_EVENTS = 10_000;
+
+const agent = z.object({
+  name: z.string(),
+  present: z.boolean().describe('Connected at this moment.'),
+  last_heard: z.string().nullable().describe('When, ISO 8601; of the last hour.'),
+  last_event: z.string().nullable().describe('What: agent_finished, agent_waiting, ...'),
+  watches: z.int().describe('How many things it wants to be woken by.'),
+});
+
+export function listAgentsTool(options: ToolOptions) {
+  return defineTool({
+    name: 'list_agents',
+    title: 'List the agents',
+    description:
+      'Which agents are on this machine: who is present, when each was last heard, and what it waits for.',
+    readOnly: true,
+    input: z.strictObject({}),
+    output: z.object({ agents: z.array(agent), said }),
+    run: async (_args, { signal }) => {
+      const present = new Set(
+        presentIn(await ask({ op: 'status' }, options)).map(({ name }) => name),
+      );
+      const request = { match: ['fields.source="agent"'], since: HEARD_SINCE, limit: MOST_EVENTS };
+      const { events } = await readLog(request, options, signal);
+      const heard = new Map<string, EventFrame>();
+      for (const event of events) {
+        const { msg_from: from } = event.fields;
+        if (typeof from === 'string') heard.set(from, event);
+      }
+      const watches = await listWatches(undefined, options);
+      const names = [...present, ...heard.keys(), ...watches.map(({ name }) => name)];
+      const agents = [...new Set(names)]
+        .filter((name) => AGENT_NAME.test(name))
+        .sort()
+        .map((name) => agentOf(name, present.has(name), heard.get(name), watches));
+      const lines = agents.map(
+        ({ name, present: there, last_heard: at, last_event: what, watches: count }) =>
+          `${name}: ${there ? 'present' : 'not present'}, ${at === null ? 'not heard of in the last hour' : `${what} at ${at}`}, ${count} watches`,
+      );
+      const head = lines.length === 0 ? 'no agent is present or was heard of' : lines.join('\n');
+      const shown = fenced(head, watches.map(watchAsEvent), options);
+      return { text: shown.text, data: { agents, said: shown.said } };
+    },
+  });
+}
+
+function agentOf(
+  name: string,
+  present: boolean,
+  last: EventFrame | undefined,
+  watches: readonly WatchInfo[],
+): z.input<typeof agent> {
+  const at = last === undefined ? null : Number(last.received_at / 1_000_000n);
+  return {
+    name,
+    present,
+    last_heard: at === null ? null : new Date(at).toISOString(),
+    last_event: last?.event_type ?? null,
+    watches: watches.filter((watch) => watch.name === name).length,
+  };
+}
+
+/** A watch is other agents' text as much as an event is, and is shown as one. */
+function watchAsEvent({ watch, name, match, any_of, sources, created_at }: WatchInfo): EventFrame {
+  const wants = { match, any_of, sources };
+  return {
+    kind: 'event',
+    event_id: watch,
+    event_type: 'watch',
+    owner: 'local',
+    repo: 'local',
+    received_at: BigInt(created_at) * 1_000_000n,
+    delivery_id: watch,
+    summary: JSON.stringify(wants),
+    fields: { source: 'waitbus', msg_from: name },
+  };
+}
+
+const source = z.object({
+  name: z.string(),
+  state: z.string(),
+  enabled: z.boolean(),
+  events: z.int().describe('How many it has given.'),
+  remedy: z.string().describe('What to do if it does not run as it should; empty otherwise.'),
+});
+
+export function listSourcesTool(options: ToolOptions) {
+  return defineTool({
+    name: 'list_sources',
+    title: 'List the sources',
+    description: 'What can be waited for on this machine, and whether each source runs.',
+    readOnly: true,
+    input: z.strictObject({}),
+    output: z.object({ sources: z.array(source) }),
+    run: async () => {
+      const { sources = [] } = await ask({ op: 'status' }, options);
+      const found = (sources as readonly Record<string, unknown>[]).map((one) => ({
+        name: textOf(one['name']),
+        state: textOf(one['state']),
+        enabled: one['enabled'] !== false,
+        events: Number(one['events'] ?? 0),
+        remedy: clean(textOf(one['remedy'])).slice(0, 300),
+      }));
+      const lines = found.map(
+        ({ name, state, remedy }) => `${name}: ${state}${remedy === '' ? '' : ` (${remedy})`}`,
+      );
+      return { text: lines.join('\n') || 'no source is installed', data: { sources: found } };
+    },
+  });
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+async function ask(request: object, options: ToolOptions): Promise<Frame> {
+  const connection = await reach((socket) => DaemonConnection.open(socket), options);
+  try {
+    return await connection.request(request);
+  } finally {
+    connection.close();
+  }
+}
