@@ -35,6 +35,7 @@ const common = {
     '@sigstore/tuf',
     '@sigstore/verify',
     'tsx',
+    '@modelcontextprotocol/*',
   ],
   define: { 'import.meta.url': 'ownUrl' },
   banner: {
@@ -61,6 +62,8 @@ const pluginApart = apart(/\/commands\/plugin\/index\.js$/, './plugin.js');
 const adminApart = ['source', 'config'].map((name) =>
   apart(new RegExp(`/commands/${name}/index\\.js$`), `./${name}.js`),
 );
+/** The MCP server brings schemas and a protocol. */
+const mcpApart = apart(/\/commands\/mcp\.js$/, './mcp.js');
 const doctorApart = apart(/\/commands\/doctor\.js$/, './doctor.js');
 /** `plugin dev` holds a daemon of its own. */
 const devApart = apart(/^\.\/dev\.js$/, './plugin-dev.js');
@@ -72,7 +75,7 @@ await build({
   entryPoints: { waitbus: 'src/main.ts' },
   // Lazily loaded parts are required: `import()` would start the loader of ES modules for them.
   supported: { 'dynamic-import': false },
-  plugins: [daemonApart, pluginApart, ...adminApart, doctorApart],
+  plugins: [daemonApart, pluginApart, ...adminApart, doctorApart, mcpApart],
 });
 await build({
   ...common,
@@ -86,6 +89,7 @@ await build({
     source: 'src/commands/source/index.ts',
     config: 'src/commands/config/index.ts',
     doctor: 'src/commands/doctor.ts',
+    mcp: 'src/commands/mcp.ts',
   },
   supported: { 'dynamic-import': false },
 });

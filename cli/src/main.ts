@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   agents: () => import('./commands/agents.js'),
   watch: () => import('./commands/watch.js'),
   wakes: () => import('./commands/wakes.js'),
+  mcp: () => import('./commands/mcp.js'),
   log: () => import('./commands/log.js'),
   status: () => import('./commands/status.js'),
   stop: () => import('./commands/stop.js'),

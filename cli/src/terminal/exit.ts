@@ -1,5 +1,5 @@
 /** Exit codes, and how errors are said: everything for people goes to stderr. The table is docs/exit-codes.md. */
-import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import type { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 
 export const EXIT = {
   ok: 0,
@@ -18,7 +18,7 @@ export class UsageError extends Error {
   }
 }
 
-/** By name: the daemon is a bundle of its own and has a class of its own. */
+/** By name: a command that is a bundle of its own has classes of its own. */
 export function isUsageError(error: unknown): boolean {
   return error instanceof Error && error.name === 'UsageError';
 }
@@ -33,10 +33,14 @@ export function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
+function isWaitbusError(error: unknown): error is WaitbusError {
+  return error instanceof Error && error.name === 'WaitbusError';
+}
+
 /** Errors of the caller's making end with 2, others with 1. */
 export function exitCodeOf(error: unknown): number {
   if (isUsageError(error)) return EXIT.usage;
-  if (!(error instanceof WaitbusError)) return EXIT.failure;
+  if (!isWaitbusError(error)) return EXIT.failure;
   return /^WAITBUS_(BAD_|UNKNOWN_|UNREACHABLE|UNSUPPORTED|TOO_MANY_|NOT_PINNED|PIN_MISMATCH|SOURCE_DISABLED)/.test(
     error.code,
   )
@@ -49,7 +53,7 @@ export function sayError(error: unknown, command: string): void {
   if (isUsageError(error) || isParseArgsError(error)) {
     say(`waitbus ${command}: ${(error as Error).message}`);
     say(`  waitbus ${command} --help shows how it is used`);
-  } else if (error instanceof WaitbusError) {
+  } else if (isWaitbusError(error)) {
     say(`waitbus ${command}: ${error.message} (${error.code})`);
     if (error.remedy !== '') say(`  ${error.remedy}`);
   } else {
