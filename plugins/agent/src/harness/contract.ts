@@ -89,6 +89,8 @@ export interface HookReport {
   readonly loop: boolean;
   /** Context may be added here without a decision: at the start of a session or of a prompt. */
   readonly canInform: boolean;
+  /** The harness does not wait for this hook, so it may wait long, and for messages too. */
+  readonly idle: boolean;
 }
 
 /** What the hook's process says to the harness. */
@@ -103,6 +105,8 @@ export interface Harness {
   readonly title: string;
   /** By what `install --all` finds it; directories are relative to the home directory. */
   readonly signs: { readonly programs: readonly string[]; readonly directories: readonly string[] };
+  /** What its hooks read; where nothing is written for them, stdin is the user's terminal. */
+  readonly input: 'stdin' | 'none';
   /** An empty plan: this scope is not to be had. */
   plan(context: PlanContext): readonly Edit[];
   /** Never throws; null: nothing is to be said of this input. */
