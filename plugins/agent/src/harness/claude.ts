@@ -93,9 +93,9 @@ function report(input: HookInput): HookReport | null {
     case 'SessionStart': {
       const how = text(body, 'source');
       // The session goes on, with less in its context.
-      if (how === 'compact') return session.of([], { canInform: true });
+      if (how === 'compact') return session.introduced([]);
       const key = how === 'startup' ? how : undefined;
-      return session.of([session.started(how, key)], { canInform: true });
+      return session.introduced([session.started(how, key)]);
     }
     case 'SessionEnd':
       return session.of([session.ended(text(body, 'reason'))]);

@@ -59,9 +59,9 @@ function report(input: HookInput): HookReport | null {
   const key = moment(body, 'timestamp');
   switch (eventOf(input)) {
     case 'TaskStart':
-      return session.of([session.started('startup', key)], { canInform: true });
+      return session.introduced([session.started('startup', key)]);
     case 'TaskResume':
-      return session.of([session.started('resume', key)], { canInform: true });
+      return session.introduced([session.started('resume', key)]);
     case 'TaskCancel':
       return session.of([session.turnFailed('cancelled', 'cancelled', key)]);
     case 'TaskComplete':

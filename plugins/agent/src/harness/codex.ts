@@ -89,9 +89,9 @@ function report(input: HookInput): HookReport | null {
   switch (eventOf(input)) {
     case 'SessionStart': {
       const how = text(body, 'source');
-      if (how === 'compact') return session.of([], { canInform: true });
+      if (how === 'compact') return session.introduced([]);
       const key = how === 'startup' ? how : undefined;
-      return session.of([session.started(how, key)], { canInform: true });
+      return session.introduced([session.started(how, key)]);
     }
     case 'SessionEnd':
       return session.of([session.ended(text(body, 'reason'), 'ended')]);

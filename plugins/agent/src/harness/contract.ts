@@ -89,6 +89,8 @@ export interface HookReport {
   readonly loop: boolean;
   /** Context may be added here without a decision: at the start of a session or of a prompt. */
   readonly canInform: boolean;
+  /** The model does not know, or has forgotten, who it is on the bus. */
+  readonly introduce: boolean;
   /** The harness does not wait for this hook, so it may wait long, and for messages too. */
   readonly idle: boolean;
 }

@@ -82,7 +82,7 @@ function report(input: HookInput): HookReport | null {
   ] as const;
   switch (input.args[0]) {
     case 'sessionStart':
-      return session.of([session.started(text(body, 'source'), key)], { canInform: true });
+      return session.introduced([session.started(text(body, 'source'), key)]);
     case 'sessionEnd':
       return session.of([session.ended(text(body, 'reason'), key)]);
     case 'userPromptSubmitted':

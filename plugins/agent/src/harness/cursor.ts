@@ -74,7 +74,7 @@ function report(input: HookInput): HookReport | null {
   const generation = text(body, 'generation_id');
   switch (eventOf(input)) {
     case 'sessionStart':
-      return session.of([session.started(undefined, 'startup')], { canInform: true });
+      return session.introduced([session.started(undefined, 'startup')]);
     case 'sessionEnd':
       return session.of([session.ended(text(body, 'reason'), 'ended')]);
     case 'stop': {

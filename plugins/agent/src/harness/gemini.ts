@@ -78,7 +78,7 @@ function report(input: HookInput): HookReport | null {
   const key = moment(body, 'timestamp');
   switch (eventOf(input)) {
     case 'SessionStart':
-      return session.of([session.started(text(body, 'source'), key)], { canInform: true });
+      return session.introduced([session.started(text(body, 'source'), key)]);
     case 'SessionEnd':
       return session.of([session.ended(text(body, 'reason'), key)]);
     case 'BeforeAgent':

@@ -64,9 +64,9 @@ function report(input: HookInput): HookReport | null {
   const session = new SessionReport('opencode', id, cwd);
   switch (eventOf(input)) {
     case 'session.created':
-      return session.of([session.started('startup', 'startup')], { canInform: true });
+      return session.introduced([session.started('startup', 'startup')]);
     case 'session.resumed':
-      return session.of([session.started('resume')], { canInform: true });
+      return session.introduced([session.started('resume')]);
     case 'session.ended':
       return session.of([session.ended('exit')]);
     case 'session.deleted':

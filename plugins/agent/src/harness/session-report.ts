@@ -106,8 +106,14 @@ export class SessionReport {
       canWake: may.canWake ?? false,
       loop: may.loop ?? false,
       canInform: may.canInform ?? false,
+      introduce: may.introduce ?? false,
       idle: may.idle ?? false,
     };
+  }
+
+  /** The first hook of a session, or one after which the model has forgotten the first. */
+  introduced(events: readonly Envelope[]): HookReport {
+    return this.of(events, { canInform: true, introduce: true });
   }
 
   #event(
