@@ -57,7 +57,6 @@ async function hook(args: readonly string[], holdMs: number): Promise<HookEnd | 
     again: values.again === true,
     wakes: NO_WAKES,
     reach: values['no-autostart'] === true ? { autostart: false } : {},
-    signal: new AbortController().signal,
   });
 }
 

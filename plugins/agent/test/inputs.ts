@@ -62,6 +62,21 @@ function claude(): Sample[] {
     of('UserPromptSubmit', { prompt: 'go on' }, [], { canInform: true }),
     of('Stop', { stop_hook_active: false }, [['agent_finished turn', {}]], WAKE),
     of('Stop', { stop_hook_active: true }, [['agent_finished turn', {}]], { ...WAKE, loop: true }),
+    {
+      ...of('Stop', { stop_hook_active: false }, [['agent_finished turn', {}]]),
+      env: { CLAUDE_CODE_ENTRYPOINT: 'cli' },
+      may: { canWake: false },
+    },
+    {
+      ...of('Stop', { stop_hook_active: true }, [], { canWake: true, idle: true, loop: false }),
+      args: ['Idle'],
+      env: { CLAUDE_CODE_ENTRYPOINT: 'cli' },
+    },
+    {
+      ...of('Stop', { stop_hook_active: false }, null),
+      args: ['Idle'],
+      env: { CLAUDE_CODE_ENTRYPOINT: 'sdk-cli' },
+    },
     of('StopFailure', { error: 'rate_limit' }, [
       ['agent_failed turn', { reason: 'rate_limit', conclusion: 'failure' }],
     ]),

@@ -59,9 +59,12 @@ test('directories that a harness takes from the environment are kept to', () => 
   }
 });
 
-test('only the hook at the end of a turn is held, and the harness lets it', () => {
+test('a turn is held up by one hook, and by none where an idle session can be woken', () => {
   for (const name of ['claude', 'codex', 'gemini', 'copilot', 'cursor'] as const) {
     const held = JSON.stringify(planOf(name, 'user')).match(/--hold 30s/g) ?? [];
     assert.equal(held.length, 1, name);
   }
+  const claude = JSON.stringify(planOf('claude', 'user'));
+  assert.match(claude, /hook claude Idle --hold 24h","timeout":\d+,"asyncRewake":true/);
+  assert.doesNotMatch(JSON.stringify(planOf('opencode', 'user')), /--hold 30s/);
 });

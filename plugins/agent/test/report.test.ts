@@ -13,10 +13,10 @@ const AGENT_NAME = /^[A-Za-z0-9][A-Za-z0-9._@:-]{0,63}$/;
 
 const text = (value: unknown) => (typeof value === 'string' ? value : '');
 
-const inputOf = ({ args, body }: Pick<Sample, 'args' | 'body'>): HookInput => ({
+const inputOf = ({ args, body, env = {} }: Pick<Sample, 'args' | 'body' | 'env'>): HookInput => ({
   args,
   body,
-  env: {},
+  env,
   cwd: '/home/me',
 });
 

@@ -5,6 +5,7 @@ export interface Sample {
   readonly harness: HarnessName;
   /** What stands behind the harness on the command line. */
   readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
   readonly body: Readonly<Record<string, unknown>> | null;
   /** `type scope` and some of the fields; null: nothing is said. */
   readonly becomes: readonly (readonly [string, Readonly<Record<string, unknown>>])[] | null;
