@@ -9,6 +9,7 @@ import { paced } from './bus/paced.js';
 import { Publisher } from './bus/publisher.js';
 import type { Sink, Subscription, SubscriptionRequest } from './bus/subscription.js';
 import { Holds } from './holds/holds.js';
+import { openJournal } from './holds/journal.js';
 import { directoriesOf, lockOf, takeLocks } from './locks.js';
 import { collectEvery } from './os/young-garbage.js';
 import { added, type Answer } from './socket/commands/added.js';
@@ -21,6 +22,7 @@ import type { Durability } from './store/open.js';
 import type { RetentionLimits } from './store/retention.js';
 import { Store } from './store/store.js';
 import { Upkeep } from './store/upkeep.js';
+import { Watches } from './watches/watches.js';
 
 export interface KernelLog {
   debug(details: object, message: string): void;
@@ -129,17 +131,26 @@ export function openKernel(options: KernelOptions): Kernel {
     return event;
   };
   const holds = new Holds({
-    file: join(dirname(paths.store), 'holds.json'),
+    journal: openJournal(join(dirname(paths.store), 'holds.json')),
     publish: (one, done) => publisher.publish([one], done),
     checkEvent,
     now,
     log,
+  });
+  const watches = new Watches({
+    store,
+    hub,
+    interest: (asked) => host.interest(asked),
+    now,
+    defer,
+    onError: (error) => log.error({ err: error }, 'a watch could not look on'),
   });
   const context: CommandContext = {
     store,
     hub,
     publisher,
     holds,
+    watches,
     now,
     heartbeatSec,
     checkEvent,
@@ -174,6 +185,7 @@ export function openKernel(options: KernelOptions): Kernel {
     );
     presence?.look();
     upkeep.look();
+    watches.forgetUnused();
     options.onHeartbeat?.();
   };
 
@@ -213,6 +225,7 @@ export function openKernel(options: KernelOptions): Kernel {
     close: () => {
       if (timer !== null) clearInterval(timer);
       holds.close();
+      watches.close();
       publisher.flush();
       presence?.close();
       upkeep.close();

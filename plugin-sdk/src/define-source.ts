@@ -47,8 +47,9 @@ export interface EmitResult {
 
 export interface SourceContext<Config = unknown> {
   /**
-   * Emits an event. Resolves when it is committed; rejects when it is malformed or refused. At most
-   * a bounded number are in flight: awaiting it is the backpressure.
+   * Emits an event. Resolves when it is committed; rejects when it is malformed or refused, with a
+   * WaitbusError: WAITBUS_BAD_EVENT will be refused again, a code that begins with WAITBUS_STORE may
+   * pass, as a full disk does. At most a bounded number are in flight: awaiting it is the backpressure.
    */
   emit(event: SourceEvent): Promise<EmitResult>;
   readonly config: Config;

@@ -1,8 +1,9 @@
 /** send and inbox: what is new is shown once, whole, and as a terminal may show it. */
 import assert from 'node:assert/strict';
-import { chmodSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { emit, respond } from 'waitbus';
 import { assertExit, daemonPid, jsonLines } from '../cli/verbs.js';
 import { Sandbox } from '../support/sandbox.js';
 
@@ -122,4 +123,31 @@ test('who is present is listed, with since when', async () => {
   await run.ended;
   const after = await box.run(['agents']);
   assert.deepEqual([after.code, after.stdout], [0, '']);
+});
+
+test('messages that retention removed before they were looked at are told of', async () => {
+  await using box = new Sandbox();
+  await send(box, 'bob', 'seen');
+  assert.deepEqual(await texts(box, '--as', 'bob'), ['seen']);
+  await send(box, 'bob', 'never seen');
+  const large = { source: 'agent', event_type: 'agent_note', payload: 'x'.repeat(1_000_000) };
+  await emit([large, large, large], { paths: box.paths });
+  mkdirSync(box.paths.configDir, { recursive: true });
+  writeFileSync(join(box.paths.configDir, 'config.json'), '{"retention":{"maxSize":"1MB"}}');
+  assertExit(await box.run(['stop']), 0);
+  // The next daemon removes what is too much a slice at a time, beside what it is asked.
+  let told = '';
+  while (!/retention removed/.test(told))
+    told = (await box.run(['log', '--since', 'start'])).stderr;
+  const ended = await box.run(['inbox', '--as', 'bob']);
+  assertExit(ended, 0);
+  assert.equal(ended.stdout, '');
+  assert.match(ended.stderr, /retention removed events that bob had not looked at/);
+  const again = await box.run(['inbox', '--as', 'bob']);
+  assert.doesNotMatch(again.stderr, /retention/);
+
+  const stop = new AbortController();
+  const { paths } = box;
+  const onGap = () => stop.abort();
+  await respond({ as: 'bob', since: 'start', paths, signal: stop.signal, onGap }, () => 'yes');
 });

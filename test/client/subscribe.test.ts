@@ -1,6 +1,9 @@
 /** The client library as a program uses it: subscribe, over deaths of the daemon. */
 import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { test } from 'node:test';
+import { encodeFrame } from '@waitbus/kernel/frame';
 import { emit, subscribe } from 'waitbus';
 import { stream } from '../../cli/src/client/stream.js';
 import { daemonPid } from '../cli/verbs.js';
@@ -81,4 +84,33 @@ test('two subscriptions of one process do not disturb each other', async () => {
     return null;
   };
   assert.deepEqual(await Promise.all([take('fields.n=2'), take('fields.n>2')]), [2, 3]);
+});
+
+test('who was never served is told that the daemon has no room, also after a lost connection', async () => {
+  await using box = new Sandbox();
+  const { paths } = box;
+  mkdirSync(paths.runtimeDir, { recursive: true, mode: 0o700 });
+  let connections = 0;
+  // The first connection is lost before the daemon could say why.
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    connections += 1;
+    if (connections === 1) socket.destroy();
+    else
+      socket
+        .resume()
+        .end(encodeFrame({ kind: 'error', code: 'WAITBUS_TOO_MANY_CLIENTS', message: 'full' }));
+  });
+  await new Promise<void>((resolve) => server.listen(paths.socket, resolve));
+  try {
+    const frames: string[] = [];
+    await assert.rejects(
+      async () => {
+        for await (const frame of stream({}, { paths, autostart: false })) frames.push(frame.kind);
+      },
+      { code: 'WAITBUS_TOO_MANY_CLIENTS' },
+    );
+    assert.deepEqual([frames, connections], [['disconnected'], 2]);
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
 });

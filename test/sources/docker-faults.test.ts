@@ -98,7 +98,11 @@ test('what takes connections and says nothing is given up in time', async (t) =>
 test('an engine over ssh or TLS is refused with the command that forwards its socket', async () => {
   const overSsh = await failureOf('ssh://me@build-host:2222');
   assert.match(overSsh?.message ?? '', /sources\.docker\.socket is ssh:\/\/me@build-host:2222/);
-  assert.match(overSsh?.remedy ?? '', /^ssh -fnNT -p 2222 -L .*:\/var\/run\/docker\.sock/);
+  assert.match(
+    overSsh?.remedy ?? '',
+    /-p 2222 -L "\$L":'\/var\/run\/docker\.sock' 'me@build-host' && /,
+  );
+  assert.match(overSsh?.remedy ?? '', / waitbus config set sources\.docker\.socket "\$L"$/);
   assert.match((await failureOf('https://build-host:2376'))?.message ?? '', /over TLS/);
 });
 
@@ -160,4 +164,19 @@ test('an engine that is away is waited for and described as that', { skip }, asy
   assert.ok(again.asked.includes('GET /events'));
   assert.equal(source.described.at(-1), source.described[0]);
   assert.match(source.described[0] ?? '', /^Docker Engine [\d.]+\S* at .*hung-up\.sock$/);
+});
+
+test('what the daemon cannot store now is told once it can, each exit once', { skip }, async () => {
+  await using stage = new DockerStage({ DOCKER_HOST: engine.host });
+  const source = await stage.begin().ready();
+  source.refusal = 'no space left on device';
+  await engine.run('exit 3', '--name', 'no-room');
+  await source.until(() => source.logged.some((line) => /cannot store now/.test(line)));
+  assert.deepEqual(stage.story('no-room'), []);
+  source.refusal = null;
+  await source.until(() => stage.exits('no-room').length > 0);
+  await engine.run('exit 0', '--name', 'room');
+  await source.until(() => stage.exits('room').length > 0);
+  assert.deepEqual(stage.story('no-room'), ['started', 'exited']);
+  assert.deepEqual(stage.exits('no-room'), ['3 failure']);
 });

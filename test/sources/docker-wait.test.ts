@@ -67,3 +67,23 @@ test(
     assert.ok(events.every(({ fields }) => fields['conclusion'] === 'success'));
   },
 );
+
+test(
+  'the command of an engine that cannot be used mends it in the daemon that runs',
+  { skip },
+  async () => {
+    await using box = new Sandbox({ DOCKER_HOST: 'nothing://there' });
+    const follower = box.waitbus(['log', '--follow']);
+    const refused = await box.run([...['wait', ...FAILURE], '--timeout', '2m']);
+    assertExit(refused, 2);
+    const [, command] =
+      /^ {2}waitbus (config set sources\.docker\.socket) \S+$/m.exec(refused.stderr) ?? [];
+    assert.ok(command, refused.stderr);
+    assertExit(await box.run([...command.split(' '), engine.host]), 0);
+    const wait = await armedWait(box, ...FAILURE, '--timeout', '10m', '--json');
+    await engine.run('exit 4', '--name', 'mended');
+    assertExit(await wait.ended, 0);
+    follower.child.kill();
+    await follower.ended;
+  },
+);

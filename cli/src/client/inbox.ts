@@ -4,7 +4,7 @@ import { checkAgentName } from './agent-name.js';
 import { emit, type EmitReceipt } from './emit.js';
 import { messageEvent, readMessage } from './message.js';
 import { pathsOf, type ReachOptions } from './reach.js';
-import { stream, type EventFrame } from './stream.js';
+import { stream, type EventFrame, type GapFrame } from './stream.js';
 
 export interface SendOptions extends ReachOptions {
   readonly to: string;
@@ -30,6 +30,8 @@ export interface InboxOptions extends ReachOptions {
   /** Looks back: an event_id, `10m`, `start`; leaves the cursor where it is. */
   readonly since?: string | undefined;
   readonly signal?: AbortSignal;
+  /** Retention removed events after the place where it stood: messages may be among them. */
+  readonly onGap?: (gap: GapFrame) => void;
 }
 
 /**
@@ -48,6 +50,7 @@ export async function* inbox(options: InboxOptions): AsyncGenerator<EventFrame> 
     `fields.msg_to=${JSON.stringify(name)}`,
   ];
   for await (const frame of stream({ match, since }, options)) {
+    if (frame.kind === 'gap') options.onGap?.(frame);
     if (frame.kind === 'event' && readMessage(frame) !== null) yield frame;
     if (frame.kind === 'event' && moves) cursor.advance(frame.event_id);
     if (frame.kind !== 'caught_up') continue;

@@ -9,7 +9,7 @@ import { checkAgentName } from './agent-name.js';
 import { attach } from './attach.js';
 import { isAsk, messageEvent, readMessage } from './message.js';
 import { pathsOf, type ReachOptions } from './reach.js';
-import { stream, type EventFrame } from './stream.js';
+import { stream, type EventFrame, type GapFrame } from './stream.js';
 
 export interface RespondOptions extends ReachOptions {
   readonly as: string;
@@ -19,6 +19,8 @@ export interface RespondOptions extends ReachOptions {
   readonly since?: string;
   /** Called once no question can be missed any more. */
   readonly onReady?: () => void;
+  /** Retention removed events after the place where it stood: questions may be among them. */
+  readonly onGap?: (gap: GapFrame) => void;
   /** What a handler threw, which the asker is told as well. */
   readonly onError?: (error: unknown, question: EventFrame) => void;
 }
@@ -49,6 +51,7 @@ export async function respond(options: RespondOptions, handler: Responder): Prom
         if (!ready) options.onReady?.();
         ready = true;
       }
+      if (frame.kind === 'gap') options.onGap?.(frame);
       if (frame.kind !== 'event') continue;
       await answer(frame, name, handler, options);
       cursor.advance(frame.event_id);

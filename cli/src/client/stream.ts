@@ -100,6 +100,7 @@ export async function* stream(
   const aborted = () => signal?.aborted === true;
   let cursor = request.since === undefined ? null : cursorOf(request.since);
   let retryMs = FIRST_RETRY_MS;
+  let served = false;
   const rest = async () => {
     await pause(retryMs, undefined, signal ? { signal } : {}).catch(() => undefined);
     retryMs = Math.min(LONGEST_RETRY_MS, retryMs * 2);
@@ -115,20 +116,19 @@ export async function* stream(
     }
     let acknowledged = false;
     for await (const frame of framesOf(socket, subscribeMessage(request, cursor), signal)) {
-      // Who was served before waits for its place again, as it does for a daemon.
-      if (!first && frame['code'] === 'WAITBUS_TOO_MANY_CLIENTS') continue;
       let seen: StreamFrame | null;
       try {
         seen = await interpret(frame, options);
       } catch (error) {
-        // The event that was to be fetched whole comes again: the cursor has not passed it.
-        if (isOutOfReach(error)) break;
+        // Who was served before waits for its place again, as it does for a daemon. An event that
+        // was to be fetched whole comes again: the cursor has not passed it.
+        if (served && isOutOfReach(error)) break;
         throw error;
       }
       if (seen === null) continue;
       if (seen.kind === 'subscribe_ack') {
         cursor ??= seen.head;
-        acknowledged = true;
+        acknowledged = served = true;
         retryMs = FIRST_RETRY_MS;
       }
       if (seen.kind === 'event') cursor = seen.event_id;

@@ -28,7 +28,11 @@ export async function run(args: readonly string[]): Promise<number> {
   process.once('SIGINT', () => stop.abort());
   process.once('SIGTERM', () => stop.abort());
   let shown = 0;
-  for await (const frame of inbox({ as: name, follow, peek, since, signal: stop.signal })) {
+  const onGap = () =>
+    say(
+      `waitbus inbox: retention removed events that ${name} had not looked at; messages may be missing`,
+    );
+  for await (const frame of inbox({ as: name, follow, peek, since, signal: stop.signal, onGap })) {
     const line = values.json === true ? stringifyJson(frame) : shownMessage(frame, Date.now());
     // The cursor moves with the next one: not before this one is out.
     if (!(await written(`${line}\n`))) return EXIT.ok;

@@ -24,7 +24,7 @@ import type { Paths } from '../paths.js';
 import { unwritable } from '../plugins/lock-store.js';
 import { DEFAULT_CONFIG, type Config } from './config.js';
 import { editConfig, type Change } from './edit.js';
-import { findConfig } from './find.js';
+import { findConfig, type ConfigText } from './find.js';
 import { badConfig } from './problems.js';
 import { checkText } from './read.js';
 
@@ -40,11 +40,13 @@ export interface Changed {
 
 /**
  * @param decide what to change, given what the file says now; null to leave it
+ * @param approve looks at what the file would become, and throws to leave it as it is
  * @throws WaitbusError WAITBUS_BAD_CONFIG when the file is malformed, WAITBUS_UNWRITABLE
  */
 export async function changeConfig(
   { configDir, runtimeDir }: Paths,
   decide: (config: Config) => Change | null,
+  approve: (text: ConfigText) => Promise<void> = () => Promise.resolve(),
 ): Promise<Changed> {
   const release = await takeLock(configDir, runtimeDir);
   try {
@@ -53,7 +55,9 @@ export async function changeConfig(
     const change = decide(before);
     if (change === null) return { file: found.file, before, after: before, written: false };
     const text = editConfig(found.text, found.file, change);
+    if (text === found.text) return { file: found.file, before, after: before, written: false };
     const after = check(text, found.file);
+    await approve({ file: found.file, text });
     replace(found.file, text);
     return { file: found.file, before, after, written: true };
   } finally {

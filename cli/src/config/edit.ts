@@ -3,7 +3,9 @@
  * written in a plain way is changed where it stands; else the whole is written anew by the YAML
  * library, which keeps comments. Pure.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { isMap, isScalar, isSeq, parseDocument, type Document, type Pair } from 'yaml';
+import type { Json } from '@waitbus/plugin-sdk/envelope';
 import { isJsonFile } from './parse.js';
 
 export interface Change {
@@ -11,6 +13,8 @@ export interface Change {
   readonly disabled?: readonly string[];
   /** A source that gets an empty section. */
   readonly addSection?: string;
+  /** One key, by its path, gets a value; null takes the key away. */
+  readonly set?: { readonly path: readonly string[]; readonly value: Json };
 }
 
 /** @param text a configuration that parses and passes its schema */
@@ -20,28 +24,38 @@ export function editConfig(text: string, file: string, change: Change): string {
 
 type Data = Readonly<Record<string, unknown>>;
 
-function applied(data: Data, { disabled, addSection }: Change): Data {
+function applied(data: Data, { disabled, addSection, set }: Change): Data {
   const sources = (data['sources'] ?? {}) as Data;
   return {
-    ...data,
+    ...(set === undefined ? data : withValue(data, set.path, set.value)),
     ...(disabled === undefined ? {} : { disabled }),
     ...(addSection === undefined ? {} : { sources: { ...sources, [addSection]: {} } }),
   };
 }
 
+function withValue(data: Data, [key = '', ...below]: readonly string[], value: Json): Data {
+  const { [key]: before, ...others } = data;
+  if (below.length > 0) return { ...data, [key]: withValue((before ?? {}) as Data, below, value) };
+  return value === null ? others : { ...data, [key]: value };
+}
+
 function editJson(text: string, change: Change): string {
   const data = (text.trim() === '' ? {} : JSON.parse(text)) as Data;
-  return `${JSON.stringify(applied(data, change), null, 2)}\n`;
+  const wanted = applied(data, change);
+  return isDeepStrictEqual(wanted, data) ? text : `${JSON.stringify(wanted, null, 2)}\n`;
 }
 
 function editYaml(text: string, change: Change): string {
   const parts = [
     ...(change.addSection === undefined ? [] : [{ addSection: change.addSection }]),
     ...(change.disabled === undefined ? [] : [{ disabled: change.disabled }]),
+    ...(change.set === undefined ? [] : [{ set: change.set }]),
   ];
   return parts.reduce((before, one: Change) => {
+    const data = dataOf(before);
+    if (isDeepStrictEqual(applied(data, one), data)) return before;
     const spliced = splice(before, one);
-    const wanted = JSON.stringify(applied(dataOf(before), one));
+    const wanted = JSON.stringify(applied(data, one));
     return spliced !== null && isEqual(spliced, wanted) ? spliced : rewrite(before, one);
   }, text);
 }
@@ -71,7 +85,8 @@ function dataOf(text: string): Data {
 }
 
 /** @returns null when what is there is not written in one of the ways that are known here */
-function splice(text: string, { disabled, addSection }: Change): string | null {
+function splice(text: string, { disabled, addSection, set }: Change): string | null {
+  if (set !== undefined) return null;
   if (disabled !== undefined) {
     const pair = topLevel(text, 'disabled');
     if (pair === undefined) return append(text, `disabled: ${flow(disabled)}`);
@@ -147,8 +162,9 @@ function flow(names: readonly string[]): string {
   return `[${names.join(', ')}]`;
 }
 
-function rewrite(text: string, { disabled, addSection }: Change): string {
+function rewrite(text: string, { disabled, addSection, set }: Change): string {
   const document = parse(text);
+  if (set !== undefined) setValue(document, set.path, set.value);
   if (disabled !== undefined) document.setIn(['disabled'], document.createNode(disabled));
   if (addSection !== undefined) {
     // A key without a value is no map yet.
@@ -156,4 +172,17 @@ function rewrite(text: string, { disabled, addSection }: Change): string {
     document.setIn(['sources', addSection], document.createNode({}));
   }
   return document.toString({ lineWidth: 0, flowCollectionPadding: /[[{] /.test(text) });
+}
+
+function setValue(document: Document.Parsed, path: readonly string[], value: Json): void {
+  if (value === null) {
+    document.deleteIn(path);
+    return;
+  }
+  // A key without a value is no map yet.
+  for (let depth = 1; depth < path.length; depth += 1) {
+    const above = path.slice(0, depth);
+    if (!isMap(document.getIn(above))) document.setIn(above, document.createNode({}));
+  }
+  document.setIn(path, document.createNode(value));
 }

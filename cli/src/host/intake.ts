@@ -3,7 +3,7 @@
  * of its pin, counted, and answered, late when it emits more than it may.
  */
 import type { HostMessage, SourceEvent } from '@waitbus/plugin-sdk';
-import { asWaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { asWaitbusError, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { Allowance } from './allowance.js';
 import type { InstalledSource } from './inventory.js';
 import type { SupervisorOptions } from './supervision.js';
@@ -63,7 +63,8 @@ export class Intake {
       pacedAnswer({ type: 'refused', id, code, message });
     };
     if (!source.manifest.eventTypes.includes(event.event_type)) {
-      refuse(new Error(`${event.event_type} is not among the eventTypes of its manifest`));
+      const reason = `${event.event_type} is not among the eventTypes of its manifest`;
+      refuse(new WaitbusError('WAITBUS_BAD_EVENT', reason));
       return;
     }
     this.#options.publish({ ...event, source: source.name }).then((result) => {

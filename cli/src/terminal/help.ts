@@ -129,6 +129,8 @@ The configuration is one file, config.json or config.yaml, in the configuration 
 is optional. docs/configuration.md has every key.
 
   show              every value as it counts, and where it comes from
+  set KEY VALUE     gives one key a value, and leaves the rest of the file
+  unset KEY         takes one key away
   validate [FILE]   every problem at once, with its line
   reload            a running daemon takes up what you changed by hand
   schema            the JSON Schema of the file, for editors

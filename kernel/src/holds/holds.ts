@@ -4,48 +4,17 @@
  * owner a while. Who holds what is decided in `table.ts`.
  */
 import { asWaitbusError, WaitbusError, type CheckedEvent } from '@waitbus/plugin-sdk/envelope';
-import type { Outcome } from '../store/store.js';
-import { readJournal, writeJournal, type KeptHold } from './journal.js';
+import type { KeptHold } from './journal.js';
 import { HoldTable, type Hold } from './table.js';
+import type { Answer, HoldsOptions, Owner, Wanted } from './terms.js';
 
 /** An owner comes back within a quarter of a second; a machine may be busy when a daemon starts. */
 const ORPHAN_MS = 5000;
-const MAX_HOLDS = 10_000;
+/** All of them are looked through when one is asked for, and kept in one file. */
+const MAX_HOLDS = 1000;
+const MAX_HOLDS_OF_ONE = 256;
 /** Tokens that are remembered as ended, so that a late owner learns that it lost its hold. */
 const MAX_ENDED = 10_000;
-
-/** A connection. */
-export interface Owner {
-  send(message: object): void;
-}
-
-export interface Wanted {
-  readonly token: string;
-  readonly key: string;
-  readonly mayWait: boolean;
-  /** It was held before the connection was lost. */
-  readonly resume: boolean;
-  /** Published with the grant. */
-  readonly granted: CheckedEvent | null;
-  /** Published when the owner's connection ends while it holds; as it came, for the journal. */
-  readonly will: unknown;
-  /** For those who ask who holds what. */
-  readonly data: unknown;
-}
-
-/** The answer to a request, sent at once or when it is granted. */
-export type Answer = (frame: object | WaitbusError) => void;
-
-export interface HoldsOptions {
-  readonly file: string;
-  readonly publish: (event: CheckedEvent, done: (outcome: Outcome) => void) => void;
-  readonly checkEvent: (value: unknown) => CheckedEvent;
-  readonly now: () => number;
-  readonly log: {
-    info(details: object, message: string): void;
-    error(details: object, message: string): void;
-  };
-}
 
 interface Terms {
   readonly wanted: Pick<Wanted, 'granted' | 'will' | 'data'>;
@@ -57,6 +26,9 @@ export class Holds {
   readonly #table = new HoldTable<Owner>();
   readonly #terms = new Map<string, Terms>();
   readonly #ended = new Set<string>();
+  /** Granted, and answered once it is kept. */
+  #ungiven = new Set<string>();
+  #isKept = true;
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
 
@@ -66,10 +38,10 @@ export class Holds {
 
   /** Takes over what was held when the last daemon ended. */
   start(): void {
-    const { file, log } = this.#options;
+    const { journal, log } = this.#options;
     let kept: readonly KeptHold[] = [];
     try {
-      kept = readJournal(file);
+      kept = journal.read();
     } catch (error) {
       log.error({ err: error }, 'what was held before cannot be read; nothing is held');
     }
@@ -98,7 +70,7 @@ export class Holds {
       return;
     }
     if (known !== undefined) throw bad(`token ${JSON.stringify(token)} is in use`);
-    if (this.#table.all.length >= MAX_HOLDS) throw bad(`at most ${MAX_HOLDS} keys can be held`);
+    this.#checkRoom(owner);
     if (resume && this.#ended.has(token)) {
       answer({ kind: 'hold_refused', lost: true, blockers: [] });
       return;
@@ -125,76 +97,111 @@ export class Holds {
     } else if (hold.owner !== by) {
       hold.owner?.send({ kind: 'hold_lost', token });
     }
-    this.#end(hold, event);
+    this.#end([{ hold, event }]);
     return true;
   }
 
   /** A connection has ended: what it held is free, and its wills are published. */
   left(owner: Owner): void {
     if (this.#closed) return;
-    for (const hold of this.#table.all.filter((one) => one.owner === owner)) {
-      this.#end(hold, hold.state === 'held' ? this.#willOf(hold.token) : null);
-    }
+    const left = this.#table.all.filter((hold) => hold.owner === owner);
+    this.#end(
+      left.map((hold) => ({ hold, event: hold.state === 'held' ? this.#will(hold) : null })),
+    );
   }
 
-  /** The journal stays as it is: the owners come back to the next daemon. */
+  /** What is held stays in the journal: the owners come back to the next daemon. */
   close(): void {
+    this.#settle();
     this.#closed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
 
   #expire(): void {
-    for (const hold of this.#table.all.filter(({ state }) => state === 'orphaned')) {
-      this.#options.log.info({ key: hold.key }, 'the owner of a hold did not come back');
-      this.#end(hold, this.#willOf(hold.token));
-    }
+    const orphans = this.#table.all.filter(({ state }) => state === 'orphaned');
+    for (const { key } of orphans)
+      this.#options.log.info({ key }, 'the owner of a hold did not come back');
+    this.#end(orphans.map((hold) => ({ hold, event: this.#will(hold) })));
+  }
+
+  #checkRoom(owner: Owner): void {
+    if (this.#table.size >= MAX_HOLDS) throw bad(`at most ${MAX_HOLDS} keys can be held`);
+    const own = this.#table.all.filter((hold) => hold.owner === owner);
+    if (own.length >= MAX_HOLDS_OF_ONE)
+      throw bad(`one connection can hold at most ${MAX_HOLDS_OF_ONE} keys`);
+  }
+
+  #granted(token: string): void {
+    this.#ungiven.add(token);
+    this.#keepSoon();
+  }
+
+  /** One write for all that one piece of input brought about. */
+  #keepSoon(): void {
+    if (this.#isKept) queueMicrotask(() => this.#settle());
+    this.#isKept = false;
   }
 
   /** The journal first: what is not in it would be lost with the daemon. */
-  #granted(token: string): void {
-    const terms = this.#terms.get(token);
-    const hold = this.#table.find(token);
-    if (terms === undefined || hold === undefined) return;
-    const refuse = (error: unknown) => {
-      terms.answer(asWaitbusError(error));
-      this.#end(hold, null);
-    };
+  #settle(): void {
+    if (this.#isKept || this.#closed) return;
+    this.#isKept = true;
+    const given = this.#ungiven;
+    this.#ungiven = new Set();
     try {
       this.#keep();
     } catch (error) {
+      // The file may tell of one too many: a daemon that starts waits for it in vain, once.
+      this.#options.log.error({ err: error }, 'what is held cannot be kept');
       const { message } = error as Error;
-      refuse(new WaitbusError('WAITBUS_STORE_FAILED', `what is held cannot be kept: ${message}`));
+      const reason = `what is held cannot be kept: ${message}`;
+      for (const token of given) {
+        const terms = this.#terms.get(token);
+        if (terms) this.#refuse(token, terms, new WaitbusError('WAITBUS_STORE_FAILED', reason));
+      }
       return;
     }
+    for (const token of given) this.#give(token);
+  }
+
+  #give(token: string): void {
+    const terms = this.#terms.get(token);
+    const hold = this.#table.find(token);
+    if (terms === undefined || hold === undefined) return;
     const held = (eventId: string | null) =>
       terms.answer({ kind: 'held', event_id: eventId, since: hold.since });
     if (terms.wanted.granted === null) held(null);
     else {
       this.#options.publish(terms.wanted.granted, (outcome) => {
         if (outcome.error === undefined) held(outcome.results[0]?.event_id ?? null);
-        else refuse(outcome.error);
+        else this.#refuse(token, terms, outcome.error);
       });
     }
   }
 
-  #end(hold: Hold<Owner>, event: CheckedEvent | null): void {
+  #refuse(token: string, terms: Terms, error: unknown): void {
+    const hold = this.#table.find(token);
+    terms.answer(asWaitbusError(error));
+    if (hold !== undefined) this.#end([{ hold, event: null }]);
+  }
+
+  #end(ends: readonly { hold: Hold<Owner>; event: CheckedEvent | null }[]): void {
     const { publish, now, log } = this.#options;
-    if (this.#table.find(hold.token) === undefined) return;
-    if (event !== null) {
+    const ended = ends.filter(({ hold }) => this.#table.find(hold.token) !== undefined);
+    if (ended.length === 0) return;
+    for (const { hold, event } of ended) {
+      // What ends in the turn of its grant need not be kept.
+      if (this.#ungiven.delete(hold.token)) this.#give(hold.token);
+      this.#terms.delete(hold.token);
+      this.#remember(hold.token);
+      if (event === null) continue;
       publish(event, ({ error }) => {
         if (error !== undefined) log.error({ err: error, key: hold.key }, 'an end was not stored');
       });
     }
-    const next = this.#table.end(hold.token, now());
-    this.#terms.delete(hold.token);
-    this.#remember(hold.token);
-    for (const { token } of next) this.#granted(token);
-    try {
-      this.#keep();
-    } catch (error) {
-      // The file tells of one too many: a daemon that starts waits for it in vain, once.
-      log.error({ err: error }, 'what is held cannot be kept');
-    }
+    const tokens = ended.map(({ hold }) => hold.token);
+    for (const { token } of this.#table.end(tokens, now())) this.#granted(token);
+    this.#keepSoon();
   }
 
   #remember(token: string): void {
@@ -203,7 +210,7 @@ export class Holds {
     if (this.#ended.size > MAX_ENDED && oldest !== undefined) this.#ended.delete(oldest);
   }
 
-  #willOf(token: string): CheckedEvent | null {
+  #will({ token }: Hold<Owner>): CheckedEvent | null {
     const will = this.#terms.get(token)?.wanted.will;
     try {
       return will === null || will === undefined ? null : this.#options.checkEvent(will);
@@ -221,7 +228,7 @@ export class Holds {
         const { will = null, data = null } = this.#terms.get(token)?.wanted ?? {};
         return { token, key, since, will, data };
       });
-    writeJournal(this.#options.file, kept);
+    this.#options.journal.write(kept);
   }
 
   #described({ token, key, since, state }: Hold<Owner>): object {

@@ -15,8 +15,18 @@ export interface KeptHold {
   readonly data: unknown;
 }
 
+export interface Journal {
+  read(): readonly KeptHold[];
+  /** @throws when it cannot be kept */
+  write(holds: readonly KeptHold[]): void;
+}
+
+export function openJournal(file: string): Journal {
+  return { read: () => readJournal(file), write: (holds) => writeJournal(file, holds) };
+}
+
 /** @throws the operating system's error */
-export function writeJournal(file: string, holds: readonly KeptHold[]): void {
+function writeJournal(file: string, holds: readonly KeptHold[]): void {
   const unfinished = `${file}.tmp`;
   writeFileSync(unfinished, `${stringifyJson({ version: 1, holds })}\n`, { mode: 0o600 });
   renameSync(unfinished, file);
@@ -26,7 +36,7 @@ export function writeJournal(file: string, holds: readonly KeptHold[]): void {
  * @returns what was held; nothing when there is no file
  * @throws Error on a file that is damaged or from a newer waitbus
  */
-export function readJournal(file: string): readonly KeptHold[] {
+function readJournal(file: string): readonly KeptHold[] {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');

@@ -25,20 +25,24 @@ export function conflicts(one: string, other: string): boolean {
 }
 
 export class HoldTable<Owner> {
-  /** In the order in which they came. */
-  #holds: Hold<Owner>[] = [];
+  /** By token, in the order in which they came. */
+  readonly #holds = new Map<string, Hold<Owner>>();
 
   get all(): readonly Hold<Owner>[] {
-    return this.#holds;
+    return [...this.#holds.values()];
+  }
+
+  get size(): number {
+    return this.#holds.size;
   }
 
   find(token: string): Hold<Owner> | undefined {
-    return this.#holds.find((hold) => hold.token === token);
+    return this.#holds.get(token);
   }
 
   /** What stands before a key: what is held, and who waits already. */
   blockersOf(key: string): readonly Hold<Owner>[] {
-    return this.#holds.filter((hold) => conflicts(hold.key, key));
+    return this.all.filter((hold) => conflicts(hold.key, key));
   }
 
   /**
@@ -51,15 +55,15 @@ export class HoldTable<Owner> {
   ): readonly Hold<Owner>[] {
     const blockers = this.blockersOf(wanted.key);
     const { token, key, since, owner } = wanted;
-    if (blockers.length === 0) this.#holds.push({ token, key, since, owner, state: 'held' });
-    else if (mayWait) this.#holds.push({ token, key, since, owner, state: 'waiting' });
+    const state = blockers.length === 0 ? 'held' : 'waiting';
+    if (state === 'held' || mayWait) this.#holds.set(token, { token, key, since, owner, state });
     return blockers;
   }
 
   /** Takes over what was held before a restart; its owner is awaited. */
   orphan(hold: Pick<Hold<Owner>, 'token' | 'key' | 'since'>): void {
     const { token, key, since } = hold;
-    this.#holds.push({ token, key, since, owner: null, state: 'orphaned' });
+    this.#holds.set(token, { token, key, since, owner: null, state: 'orphaned' });
   }
 
   /** The owner of a hold came back. */
@@ -68,28 +72,28 @@ export class HoldTable<Owner> {
   }
 
   /**
-   * Ends a hold, or a place in the queue.
+   * Ends holds, or places in the queue, all of them before anybody else is served.
    * @returns those who waited and hold now, in their order
    */
-  end(token: string, now: number): readonly Hold<Owner>[] {
-    this.#holds = this.#holds.filter((hold) => hold.token !== token);
-    const granted = this.#holds.filter(
+  end(tokens: Iterable<string>, now: number): readonly Hold<Owner>[] {
+    for (const token of tokens) this.#holds.delete(token);
+    const all = this.all;
+    const granted = all.filter(
       (hold, at) =>
         hold.state === 'waiting' &&
-        !this.#holds.some(
+        !all.some(
           (other, place) =>
             other !== hold &&
             (place < at || other.state !== 'waiting') &&
             conflicts(other.key, hold.key),
         ),
     );
-    for (const { token: next } of granted) this.#replace(next, { state: 'held', since: now });
-    return granted.flatMap(({ token: next }) => this.find(next) ?? []);
+    for (const { token } of granted) this.#replace(token, { state: 'held', since: now });
+    return granted.flatMap(({ token }) => this.find(token) ?? []);
   }
 
   #replace(token: string, changes: Partial<Hold<Owner>>): void {
-    this.#holds = this.#holds.map((hold) =>
-      hold.token === token ? { ...hold, ...changes } : hold,
-    );
+    const hold = this.#holds.get(token);
+    if (hold !== undefined) this.#holds.set(token, { ...hold, ...changes });
   }
 }

@@ -71,7 +71,7 @@ function play(table: HoldTable<string>, one: Step, token: string, now: number): 
     case 'end': {
       const hold = all[one.at % Math.max(1, all.length)];
       if (hold === undefined) return;
-      const granted = table.end(hold.token, now);
+      const granted = table.end([hold.token], now);
       const waited = new Set(
         all.filter(({ state }) => state === 'waiting').map((waiting) => waiting.token),
       );
@@ -115,15 +115,15 @@ test('who waits is served in order, and one that conflicts with nobody ahead is 
   ask('second', '/a');
   ask('third', '/a/c');
   assert.deepEqual(
-    table.end('holder', 1).map(({ token }) => token),
+    table.end(['holder'], 1).map(({ token }) => token),
     ['first'],
   );
   assert.deepEqual(
-    table.end('first', 2).map(({ token }) => token),
+    table.end(['first'], 2).map(({ token }) => token),
     ['second'],
   );
   assert.deepEqual(
-    table.end('second', 3).map(({ token }) => token),
+    table.end(['second'], 3).map(({ token }) => token),
     ['third'],
   );
   ask('elsewhere', '/d');

@@ -2,7 +2,7 @@
  * The emits of a source: checked, sent in order, at most so many at once, and settled by the host's
  * answers.
  */
-import { WaitbusError, type SourceEvent } from '../envelope/index.js';
+import { ERRORS, WaitbusError, type ErrorCode, type SourceEvent } from '../envelope/index.js';
 import type { EmitResult, SourceDefinition } from '../define-source.js';
 import { MAX_IN_FLIGHT, type ChildMessage } from '../messages.js';
 import { checkEvent } from './check-event.js';
@@ -53,8 +53,10 @@ export class Emitter {
     this.#settle(id)?.resolve(result);
   }
 
-  refused(id: number, reason: string): void {
-    this.#settle(id)?.reject(new WaitbusError('WAITBUS_BAD_EVENT', reason));
+  /** @param code the daemon's; one that this SDK does not know is that of an event that is refused */
+  refused(id: number, code: string, reason: string): void {
+    const known = Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : 'WAITBUS_BAD_EVENT';
+    this.#settle(id)?.reject(new WaitbusError(known, reason));
   }
 
   #settle(id: number) {

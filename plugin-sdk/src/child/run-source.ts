@@ -136,7 +136,7 @@ export class SourceRunner {
         });
         break;
       case 'refused':
-        this.#emitter.refused(message.id, message.message);
+        this.#emitter.refused(message.id, message.code, message.message);
         break;
     }
   }

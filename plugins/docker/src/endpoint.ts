@@ -41,7 +41,7 @@ export function parseEndpoint(text: string, where: string, tls = false): Endpoin
   throw new EngineProblem(
     'unusable',
     `${where} is ${JSON.stringify(text)}: waitbus speaks to ${FORMS}`,
-    'waitbus stop && DOCKER_HOST=unix:///var/run/docker.sock waitbus wait --source docker',
+    configured('unix:///var/run/docker.sock'),
   );
 }
 
@@ -58,7 +58,7 @@ function parseAddress(text: string, rest: string, where: string): Endpoint {
     throw new EngineProblem(
       'unusable',
       `${where} is ${JSON.stringify(text)}, which is no tcp://HOST:PORT`,
-      'waitbus stop && DOCKER_HOST=tcp://127.0.0.1:2375 waitbus wait --source docker',
+      configured('tcp://127.0.0.1:2375'),
     );
   }
   // A URL leaves its scheme's own port out.
@@ -79,14 +79,20 @@ function overTls(text: string, where: string): EngineProblem {
   return forwarded(problem, host, '/var/run/docker.sock');
 }
 
+/** The configuration, since the environment is that of whatever command started the daemon. */
+function configured(socket: string): string {
+  return `waitbus config set sources.docker.socket ${socket}`;
+}
+
+/** The shell that it is pasted into knows the user's directories. */
 function forwarded(problem: string, target: string, remote: string): EngineProblem {
   const [, host = target, port] = /^(.*?)(?::(\d+))?$/.exec(target) ?? [];
-  const local = '/tmp/waitbus-docker.sock';
-  const ssh = ['ssh', '-fnNT', ...(port === undefined ? [] : ['-p', port])].join(' ');
+  const options = '-o ExitOnForwardFailure=yes -o StreamLocalBindUnlink=yes';
+  const ssh = ['ssh -fnNT', options, ...(port === undefined ? [] : ['-p', port])].join(' ');
   return new EngineProblem(
     'unusable',
     problem,
-    `${ssh} -L ${shellWord(`${local}:${remote}`)} ${shellWord(host)} && waitbus stop && ` +
-      `DOCKER_HOST=unix://${local} waitbus wait --source docker`,
+    `L="\${XDG_RUNTIME_DIR:-$HOME}/waitbus-docker.sock"; ` +
+      `${ssh} -L "$L":${shellWord(remote)} ${shellWord(host)} && ${configured('"$L"')}`,
   );
 }

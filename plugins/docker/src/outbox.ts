@@ -2,8 +2,10 @@
  * Emits in order, in batches: enters each into the ledger, then emits, then takes the next. Holds
  * what the daemon has not taken yet and tells when that is too much.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { SourceContext } from '@waitbus/plugin-sdk';
 import type { Entry, Ledger } from './ledger.js';
+import { pauseMs } from './pauses.js';
 
 /** The host's own limit of events under way. */
 const BATCH = 32;
@@ -51,7 +53,7 @@ export class Outbox {
         const batch = this.#waiting.slice(0, BATCH);
         this.#waiting = this.#waiting.slice(BATCH);
         ledger.take(batch, clock());
-        await Promise.all(batch.map((entry) => this.#emit(entry)));
+        await this.#emitAll(batch);
         if (ctx.signal.aborted) return;
         ledger.committed();
       }
@@ -61,13 +63,37 @@ export class Outbox {
     }
   }
 
-  async #emit({ event }: Entry): Promise<void> {
+  /** What the daemon cannot store now is emitted again until it is, or the source ends. */
+  async #emitAll(batch: readonly Entry[]): Promise<void> {
+    const { ctx } = this.#options;
+    let left = batch;
+    for (let failures = 1; ; failures += 1) {
+      const stays = await Promise.all(left.map((entry) => this.#emit(entry)));
+      left = left.filter((_, at) => stays[at] === true);
+      if (left.length === 0 || ctx.signal.aborted) return;
+      if (failures === 1) ctx.log.warn(`the daemon cannot store now: ${left.length} events wait`);
+      await pause(pauseMs(failures), undefined, { signal: ctx.signal }).catch(() => undefined);
+    }
+  }
+
+  /** @returns whether it is to be tried again */
+  async #emit({ event }: Entry): Promise<boolean> {
     const { ctx } = this.#options;
     try {
       await ctx.emit(event);
+      return false;
     } catch (error) {
+      if (ctx.signal.aborted) return false;
+      if (isOfStore(error)) return true;
       // The daemon refuses it: it would do so again.
-      if (!ctx.signal.aborted) ctx.log.error(`${event.summary}: ${String(error)}`);
+      ctx.log.error(`${event.summary}: ${String(error)}`);
+      return false;
     }
   }
+}
+
+/** A full or busy disk, which passes. Told by its code: the error is made outside this package. */
+function isOfStore(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && code.startsWith('WAITBUS_STORE_');
 }

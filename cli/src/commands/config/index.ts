@@ -6,7 +6,9 @@ const SUBCOMMANDS: Subcommands = {
   path: () => import('./path.js'),
   reload: () => import('./reload.js'),
   schema: () => import('./schema.js'),
+  set: () => import('./set.js'),
   show: () => import('./show.js'),
+  unset: () => import('./unset.js'),
   validate: () => import('./validate.js'),
 };
 

@@ -6,6 +6,8 @@ import type { Command } from './context.js';
 const MAX_TOKEN_BYTES = 128;
 const MAX_KEY_BYTES = 4096;
 const MAX_DATA_BYTES = 4096;
+/** It is kept in the journal, which is written anew with each grant. */
+const MAX_WILL_BYTES = 16 * 1024;
 
 export const hold: Command = ({ holds, checkEvent }, { connection }, request) => {
   const { id, wait = false, resume = false, data = null, will, granted } = request;
@@ -17,6 +19,9 @@ export const hold: Command = ({ holds, checkEvent }, { connection }, request) =>
     throw bad(`data may have ${MAX_DATA_BYTES} bytes`);
   }
   if (will !== undefined) checkEvent(will);
+  if (Buffer.byteLength(stringifyJson(will ?? null)) > MAX_WILL_BYTES) {
+    throw bad(`will may have ${MAX_WILL_BYTES} bytes`);
+  }
   const wanted = {
     token: text(request, 'token', MAX_TOKEN_BYTES),
     key: text(request, 'key', MAX_KEY_BYTES),
