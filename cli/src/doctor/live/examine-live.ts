@@ -25,7 +25,7 @@ import { runInstalled, type HookRun } from './run-hook.js';
 import { wakeOnce } from './wake-once.js';
 
 const HOOK_LIMIT_MS = 20_000;
-const EVENT_LIMIT_MS = 10_000;
+const EVENT_LIMIT_MS = 3000;
 /** What a hook may add to a turn. */
 const SLOW_MS = 1000;
 
