@@ -45,6 +45,9 @@ export function copilot(): Sample[] {
     of('postToolUse', { toolName: 'create', toolArgs: '{"path":"a.md"}' }, [
       ['agent_edited turn', { path: '/home/me/shop/a.md', tool: 'create' }],
     ]),
+    of('postToolUse', { toolName: 'apply_patch', toolArgs: '*** Add File: b.md\n+x' }, [
+      ['agent_edited turn', { path: '/home/me/shop/b.md' }],
+    ]),
   ];
 }
 

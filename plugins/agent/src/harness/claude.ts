@@ -125,11 +125,13 @@ function report(input: HookInput): HookReport | null {
       return session.of([session.ended(text(body, 'reason'))]);
     case 'UserPromptSubmit':
       return session.of([], { canInform: true });
-    case 'Stop':
-      return session.of([session.turnFinished()], {
-        canWake: !isInteractive(input),
-        loop: flag(body, 'stop_hook_active'),
-      });
+    case 'Stop': {
+      const loop = flag(body, 'stop_hook_active');
+      const prompt = text(body, 'prompt_id');
+      // A turn that goes on after a wake ends again, under the same id.
+      const key = loop || prompt === undefined ? undefined : `turn:${prompt}`;
+      return session.of([session.turnFinished(key)], { canWake: !isInteractive(input), loop });
+    }
     case IDLE:
       return isInteractive(input) ? session.of([], { canWake: true, idle: true }) : null;
     case 'StopFailure':

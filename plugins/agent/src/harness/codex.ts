@@ -5,7 +5,17 @@
 import { addContext, block } from './claude.js';
 import type { Edit, Envelope, Harness, HookInput, HookReport, PlanContext } from './contract.js';
 import { HOLD, HOOK_LIMIT_S, hookCommand, mcpServer, TELL_LIMIT_S } from './hook-plan.js';
-import { absolute, bodyOf, cwdOf, flag, isBody, object, parse, text, type Body } from './input.js';
+import {
+  bodyOf,
+  cwdOf,
+  flag,
+  isBody,
+  object,
+  parse,
+  patchedFiles,
+  text,
+  type Body,
+} from './input.js';
 import { SessionReport } from './session-report.js';
 
 const PATCH_TOOL = 'apply_patch';
@@ -142,10 +152,7 @@ function edits(session: SessionReport, body: Body, cwd: string): Envelope[] {
   if (tool !== PATCH_TOOL) return [];
   const patch = text(object(body, 'tool_input'), 'command', 'input', 'patch') ?? '';
   const call = text(body, 'tool_use_id');
-  const paths = [...patch.matchAll(/^\*\*\* (?:Add|Update|Delete) File: (.+?)\s*$/gm)].map(
-    ([, path = '']) => absolute(cwd, path),
+  return patchedFiles(cwd, patch).map((path) =>
+    session.edited(path, tool, call === undefined ? undefined : `${call}:${path}`),
   );
-  return [...new Set(paths)]
-    .slice(0, 100)
-    .map((path) => session.edited(path, tool, call === undefined ? undefined : `${call}:${path}`));
 }

@@ -6,7 +6,17 @@
 import { block } from './claude.js';
 import type { Edit, Harness, HookInput, HookReport, Json, PlanContext } from './contract.js';
 import { HOLD, HOOK_LIMIT_S, hookCommand, mcpServer, TELL_LIMIT_S } from './hook-plan.js';
-import { absolute, bodyOf, cwdOf, flag, moment, object, text } from './input.js';
+import {
+  absolute,
+  bodyOf,
+  cwdOf,
+  flag,
+  moment,
+  object,
+  patchedFiles,
+  text,
+  type Body,
+} from './input.js';
 import { SessionReport } from './session-report.js';
 
 const EDIT_TOOLS = ['edit', 'create', 'str_replace', 'str_replace_editor', 'apply_patch', 'write'];
@@ -111,12 +121,22 @@ function report(input: HookInput): HookReport | null {
     }
     case 'postToolUse': {
       const tool = text(body, 'toolName');
-      const path = text(object(body, 'toolArgs'), 'path', 'filePath', 'file_path');
-      if (path === undefined || !EDIT_TOOLS.includes(tool ?? '')) return null;
-      const file = absolute(cwd, path);
-      return session.of([session.edited(file, tool, key === undefined ? key : `${key}:${file}`)]);
+      if (!EDIT_TOOLS.includes(tool ?? '')) return null;
+      const files = edited(body, cwd);
+      if (files.length === 0) return null;
+      const once = (file: string) => (key === undefined ? undefined : `${key}:${file}`);
+      return session.of(files.map((file) => session.edited(file, tool, once(file))));
     }
     default:
       return null;
   }
+}
+
+/** What the tool was given is an object, its JSON text, or a patch. */
+function edited(body: Body, cwd: string): string[] {
+  const args = object(body, 'toolArgs');
+  const path = text(args, 'path', 'filePath', 'file_path');
+  if (path !== undefined) return [absolute(cwd, path)];
+  const patch = text(args, 'patch', 'input', 'command') ?? text(body, 'toolArgs') ?? '';
+  return patchedFiles(cwd, patch);
 }

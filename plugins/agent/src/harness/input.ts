@@ -5,6 +5,7 @@ import type { HookInput } from './contract.js';
 export type Body = Readonly<Record<string, unknown>>;
 
 const NOTHING: Body = {};
+const MAX_PATCHED = 100;
 
 export function bodyOf({ body }: HookInput): Body {
   return body ?? NOTHING;
@@ -55,6 +56,13 @@ export function cwdOf(input: HookInput, ...keys: readonly string[]): string {
 /** A path as the tool was given it, made absolute. */
 export function absolute(cwd: string, path: string): string {
   return posix.resolve(cwd, path);
+}
+
+/** The files that a patch in the form of apply_patch touches, absolute, each once. */
+export function patchedFiles(cwd: string, patch: string): string[] {
+  const lines = patch.matchAll(/^\*\*\* (?:Add|Update|Delete) File: (.+?)\s*$/gm);
+  const files = [...lines].map(([, path = '']) => absolute(cwd, path));
+  return [...new Set(files)].slice(0, MAX_PATCHED);
 }
 
 export function parse(text: string): unknown {

@@ -3,7 +3,7 @@
  * hook; an idle session is woken by a prompt that the plugin submits, so no turn is held up.
  */
 import type { Edit, Envelope, Harness, HookInput, HookReport, PlanContext } from './contract.js';
-import { absolute, bodyOf, cwdOf, object, text, type Body } from './input.js';
+import { absolute, bodyOf, cwdOf, object, patchedFiles, text, type Body } from './input.js';
 import { pluginSource } from './opencode-plugin.js';
 import { SessionReport } from './session-report.js';
 
@@ -113,16 +113,10 @@ function edits(session: SessionReport, properties: Body, cwd: string): Envelope[
   const args = object(properties, 'args');
   const path = text(args, 'filePath', 'file_path', 'path');
   const patch = text(args, 'patchText') ?? '';
-  const patched = [...patch.matchAll(/^\*\*\* (?:Add|Update|Delete) File: (.+?)\s*$/gm)];
-  const paths = path === undefined ? patched.map(([, name = '']) => name) : [path];
+  const files = path === undefined ? patchedFiles(cwd, patch) : [absolute(cwd, path)];
   const call = text(properties, 'callID');
-  return [...new Set(paths.map((one) => absolute(cwd, one)))]
-    .slice(0, 100)
-    .map((file) =>
-      session.edited(
-        file,
-        text(properties, 'tool'),
-        call === undefined ? undefined : `${call}:${file}`,
-      ),
-    );
+  const tool = text(properties, 'tool');
+  return files.map((file) =>
+    session.edited(file, tool, call === undefined ? undefined : `${call}:${file}`),
+  );
 }

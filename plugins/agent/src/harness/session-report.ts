@@ -134,7 +134,7 @@ export class SessionReport {
     return {
       source: 'agent',
       event_type: type,
-      ...(key === undefined ? {} : { delivery_id: deliveryId(name, type, key) }),
+      ...(key === undefined ? {} : { delivery_id: deliveryId(name, `${type}:${scope}`, key) }),
       summary: `${name} ${clean(what, LINE_CHARACTERS).replaceAll('\n', ' ')}`,
       fields: {
         msg_from: name,
