@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HARNESS_NAMES, HARNESSES, type Edit, type Scope } from '../src/harness/index.js';
 
-const HOME = '/home/me';
+const HOME = '/home/me/work';
 const PROJECT = '/home/me/shop';
 
 const planOf = (

@@ -23,7 +23,7 @@ for (const name of recorded) {
     const events: Envelope[] = lines.flatMap((line) => {
       const { args, stdin } = JSON.parse(line) as { args: string[]; stdin: string };
       const body = JSON.parse(stdin) as Record<string, unknown>;
-      return harness.report({ args, body, env: {}, cwd: '/home/me' })?.events ?? [];
+      return harness.report({ args, body, env: {}, cwd: '/home/me/work' })?.events ?? [];
     });
     for (const event of events) checkEnvelope(event);
     const told = events.map(({ event_type: type, fields }) => `${type} ${scopeOf(fields)}`);

@@ -17,7 +17,7 @@ const inputOf = ({ args, body, env = {} }: Pick<Sample, 'args' | 'body' | 'env'>
   args,
   body,
   env,
-  cwd: '/home/me',
+  cwd: '/home/me/work',
 });
 
 for (const sample of SAMPLES) {
@@ -137,7 +137,7 @@ test('no input makes a report throw, and each of its events may be stored', (t) 
     body: fc.oneof(wild, changed, fc.constant(null)),
     args: fc.array(fc.oneof(fc.constantFrom(...EVENTS), fc.string()), { maxLength: 3 }),
     env: fc.constant({}),
-    cwd: fc.constantFrom('/', '/home/me'),
+    cwd: fc.constantFrom('/', '/home/me/work'),
   });
   const property = fc.property(fc.constantFrom(...HARNESS_NAMES), input, (name, hook) => {
     const harness = HARNESSES[name];
