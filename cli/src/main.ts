@@ -18,6 +18,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   release: () => import('./commands/release.js'),
   agents: () => import('./commands/agents.js'),
   hook: () => import('./commands/hook.js'),
+  watch: () => import('./commands/watch.js'),
+  wakes: () => import('./commands/wakes.js'),
   log: () => import('./commands/log.js'),
   status: () => import('./commands/status.js'),
   stop: () => import('./commands/stop.js'),

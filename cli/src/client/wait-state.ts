@@ -44,7 +44,7 @@ export function parseClause(text: string): Clause {
 }
 
 /** The predicates of a clause, its source among them. */
-function specsOf(clause: Clause): string[] {
+export function specsOf(clause: Clause): string[] {
   const source = clause.source === null ? [] : [`fields.source="${clause.source}"`];
   return [...source, ...clause.predicates];
 }

@@ -133,4 +133,42 @@ exit codes: 0 it is free, 1 nobody held it, or somebody else`,
 
 Shows which agents are present: those that waitbus run runs, and programs that attached. Never starts
 a daemon.`,
+
+  watch: `usage: waitbus watch [--for NAME] --match PREDICATE | --source NAME | --first-of CLAUSE | --messages
+       waitbus watch [--for NAME] --take [--timeout DURATION] | --list | --remove ID|all
+
+Says what an agent wants to be woken by, and keeps that under its name: the agent need not be connected.
+Each event wakes it exactly once, through its harness's hook (waitbus hook), an MCP client, or --take.
+
+  --for NAME       whom it wakes; default: WAITBUS_AGENT_NAME. A session's name is harness:session
+  --match P        a predicate, as in waitbus wait; repeated: all of them
+  --source NAME    only events of this source
+  --first-of C     source:predicate; repeated: any of them
+  --messages       messages that are sent to NAME
+  --since WHEN     begin there instead of now: 10m, an event id, start
+  --take           print what is to wake NAME, and count it as woken; with --timeout wait for something
+  --list, --remove ID|all
+  --json           one JSON object a line
+
+exit codes: 0 done; with --take 124 when there was nothing; 1 no such watch; 2 it could not be asked
+
+examples
+  waitbus watch --for claude:5f3c --messages
+  waitbus watch --for builder --first-of 'pytest:fields.conclusion="failure"' --first-of 'agent:event_type="agent_failed"'
+  waitbus watch --for builder --take --timeout 10m`,
+
+  wakes: `usage: waitbus wakes [--for NAME] [--limit N] [--json]
+       waitbus wakes ack [--for NAME] [--up-to EVENT_ID]
+
+Shows what became of the events that were to wake an agent, the newest last: matched (it is to be woken
+by it), delivered (a hook has it), woke (its harness got it), acked (the agent said so). ack says so of
+all that woke it, or with --up-to of everything up to that event, which then wakes it no more.
+
+  --for NAME       default: WAITBUS_AGENT_NAME, else everybody's
+  --limit N        at most so many (default 20, up to 1000)
+  --json           one JSON object a line, with the times in milliseconds since the epoch
+
+examples
+  waitbus wakes --for claude:5f3c
+  waitbus wakes ack --for builder`,
 };

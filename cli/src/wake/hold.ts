@@ -5,7 +5,6 @@
 import type { ReachOptions } from '../client/reach.js';
 import { listWakes, takeWakes } from '../client/watches.js';
 import { DEFAULT_BUDGET, mayWake, type Budget } from './budget.js';
-import { fence } from './fence.js';
 
 export interface HoldRequest {
   readonly name: string;
@@ -45,6 +44,8 @@ export async function holdForWake(
       held.close();
       return null;
     }
+    // Only now: it loads node:crypto, and most hooks find nothing.
+    const { fence } = await import('./fence.js');
     return {
       text: fence(held.events, maxBytes === undefined ? {} : { maxBytes }),
       confirm: async () => {
