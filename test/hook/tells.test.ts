@@ -49,6 +49,8 @@ test('without a daemon events are spooled, and only the start of a session start
   await using box = new Sandbox();
   assertSilent(await claudeHook(box, 'Stop'));
   assert.equal(readdirSync(box.paths.spool).length, 1);
+  // It has nothing to tell, and finds nobody to ask.
+  assertSilent(await claudeHook(box, 'UserPromptSubmit', { prompt: 'go on' }));
   assert.equal(existsSync(box.paths.socket), false);
   assert.equal(existsSync(box.paths.daemonLog), false);
   assertSilent(await claudeHook(box, 'SessionStart', { source: 'startup' }, '--no-autostart'));

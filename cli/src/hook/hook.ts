@@ -49,10 +49,18 @@ export async function runHook(run: HookRun): Promise<HookEnd | null> {
     if (starts) wakeDaemon(run.reach);
     return null;
   }
-  if (speaksOf(report, 'agent_finished')) await wakes.leave(name);
+  if (speaksOf(report, 'agent_finished')) await done(wakes.leave(name));
   if (!report.canWake && !report.canInform) return null;
-  await wakes.meet(name);
+  // Who had nothing to tell finds out only here that there is no daemon.
+  if (!(await done(wakes.meet(name)))) return null;
   return report.canWake ? wakeAtEnd(run, report, name) : inform(run, report, name);
+}
+
+function done(work: Promise<void>): Promise<boolean> {
+  return work.then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The start or end of the session itself, not of a turn or a subagent. */
