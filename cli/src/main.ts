@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   claim: () => import('./commands/claim.js'),
   release: () => import('./commands/release.js'),
   agents: () => import('./commands/agents.js'),
+  hook: () => import('./commands/hook.js'),
   watch: () => import('./commands/watch.js'),
   wakes: () => import('./commands/wakes.js'),
   mcp: () => import('./commands/mcp.js'),

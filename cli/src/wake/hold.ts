@@ -5,7 +5,6 @@
 import type { ReachOptions } from '../client/reach.js';
 import { takeWakes, wokenAt, type Taken } from '../client/watches.js';
 import { DEFAULT_BUDGET, eventsAtOnce, mayWake, type Budget } from './budget.js';
-import { fenceWhatFits } from './fence.js';
 
 /** Past its time, a daemon that does not answer is given up: it may be stopped, or hang. */
 const PATIENCE_MS = 1000;
@@ -47,18 +46,20 @@ export async function holdForWake(
       max: eventsAtOnce(budget),
       signal: signal === undefined ? late : AbortSignal.any([signal, late]),
     });
-    return wakeOf(taken, maxBytes);
+    return await wakeOf(taken, maxBytes);
   } catch {
     return null;
   }
 }
 
-function wakeOf(taken: Taken, maxBytes: number | undefined): Wake | null {
+async function wakeOf(taken: Taken, maxBytes: number | undefined): Promise<Wake | null> {
   const { events, gap } = taken;
   if (events.length === 0 && gap === null) {
     taken.close();
     return null;
   }
+  // Only now: it loads node:crypto, and most hooks find nothing.
+  const { fenceWhatFits } = await import('./fence.js');
   const limit = maxBytes === undefined ? {} : { maxBytes };
   const { text, told } = fenceWhatFits(events, { ...limit, gap });
   return {
