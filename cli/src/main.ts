@@ -18,6 +18,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   release: () => import('./commands/release.js'),
   agents: () => import('./commands/agents.js'),
   hook: () => import('./commands/hook.js'),
+  install: async () => ({ run: (await import('./commands/install/index.js')).install }),
+  uninstall: async () => ({ run: (await import('./commands/install/index.js')).uninstall }),
   log: () => import('./commands/log.js'),
   status: () => import('./commands/status.js'),
   stop: () => import('./commands/stop.js'),
