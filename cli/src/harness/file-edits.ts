@@ -23,8 +23,9 @@ export function withdrawEdits(text: Text, edits: readonly Edit[], before: Before
   if (without === null || without === text) return without;
   const isWhole = edits.some(({ kind }) => kind === 'file');
   if (isWhole || without.replaceAll(/\s/g, '').replace('{}', '') !== '') return without;
-  // Nothing but what an empty file becomes by our edits.
-  return before === undefined ? without : before !== null && before.trim() === '' ? before : null;
+  // What we made of no file, or of an empty one, becomes that again.
+  if (before === null) return null;
+  return before?.trim() === '' ? before : without;
 }
 
 export function allStand(text: Text, edits: readonly Edit[]): boolean {

@@ -28,10 +28,12 @@ export function prune(
   return prune(removeMember(text, file, path), file, path.slice(0, -1), isOurs);
 }
 
-/** Without a member and without a comment. */
-export function isEmpty(text: string, node: Node): boolean {
+/** Without a member, and without a comment in it or behind its key. */
+function isEmpty(text: string, node: Node): boolean {
   if (node.type !== 'object' && node.type !== 'array') return false;
-  return text.slice(node.offset + 1, endOf(node) - 1).trim() === '';
+  const key = node.parent?.children?.[0];
+  const colon = key === undefined ? ':' : text.slice(endOf(key), node.offset).trim();
+  return colon === ':' && text.slice(node.offset + 1, endOf(node) - 1).trim() === '';
 }
 
 /** Takes a member or an element away, and the comma that it no longer needs. */

@@ -68,8 +68,9 @@ export function lineCommentsEnd(text: string, offset: number): number {
   for (;;) {
     const token: number = scanner.scan();
     if (token === 12 || token === 13) {
-      if (scanner.getTokenValue().includes('\n')) return end;
-      end = scanner.getTokenOffset() + scanner.getTokenLength();
+      const last = scanner.getTokenOffset() + scanner.getTokenLength();
+      if (text.slice(end, last).includes('\n')) return end;
+      end = last;
     } else if (token !== 15) {
       return end;
     }
