@@ -22,6 +22,7 @@ import type { Durability } from './store/open.js';
 import type { RetentionLimits } from './store/retention.js';
 import { Store } from './store/store.js';
 import { Upkeep } from './store/upkeep.js';
+import { Watches } from './watches/watches.js';
 
 export interface KernelLog {
   debug(details: object, message: string): void;
@@ -136,11 +137,20 @@ export function openKernel(options: KernelOptions): Kernel {
     now,
     log,
   });
+  const watches = new Watches({
+    store,
+    hub,
+    interest: (asked) => host.interest(asked),
+    now,
+    defer,
+    onError: (error) => log.error({ err: error }, 'a watch could not look on'),
+  });
   const context: CommandContext = {
     store,
     hub,
     publisher,
     holds,
+    watches,
     now,
     heartbeatSec,
     checkEvent,
@@ -175,6 +185,7 @@ export function openKernel(options: KernelOptions): Kernel {
     );
     presence?.look();
     upkeep.look();
+    watches.forgetUnused();
     options.onHeartbeat?.();
   };
 
@@ -214,6 +225,7 @@ export function openKernel(options: KernelOptions): Kernel {
     close: () => {
       if (timer !== null) clearInterval(timer);
       holds.close();
+      watches.close();
       publisher.flush();
       presence?.close();
       upkeep.close();

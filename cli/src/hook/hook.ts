@@ -4,16 +4,10 @@
  * harness's (`waitbus-source-agent/harnesses`), what wakes a session is the daemon's.
  */
 import type { Harness, HookAnswer, HookInput, HookReport } from 'waitbus-source-agent/harnesses';
-import type { ReachOptions } from '../client/reach.js';
+import { pathsOf, type ReachOptions } from '../client/reach.js';
+import type { Wake } from '../wake/hold.js';
 import { tell, wakeDaemon, withBranch } from './tell.js';
-
-/** What a session is to be woken by. */
-export interface Wake {
-  /** Fenced, as the model may read it. */
-  readonly text: string;
-  /** Says that the harness has it: it is never given again. */
-  confirm(): Promise<void>;
-}
+import { beginIdle, idleFile } from './while-idle.js';
 
 export interface Wakes {
   /** From now on messages to this session wake it. Done twice, it is done once. */
@@ -23,7 +17,7 @@ export interface Wakes {
   /** Whether it waits for something that it asked for, besides messages. */
   expects(name: string): Promise<boolean>;
   /** Waits so long; with 0 it takes what is there. */
-  hold(name: string, milliseconds: number, signal: AbortSignal): Promise<Wake | null>;
+  hold(name: string, milliseconds: number, signal?: AbortSignal): Promise<Wake | null>;
 }
 
 export interface HookRun {
@@ -34,8 +28,6 @@ export interface HookRun {
   readonly again: boolean;
   readonly wakes: Wakes;
   readonly reach: ReachOptions;
-  /** Aborted when nobody is there any more to be woken. */
-  readonly signal: AbortSignal;
 }
 
 export interface HookEnd {
@@ -71,19 +63,28 @@ function speaksOf({ events }: HookReport, type: string): boolean {
 }
 
 async function wakeAtEnd(run: HookRun, report: HookReport, name: string): Promise<HookEnd | null> {
-  const { harness, input, wakes } = run;
+  const { harness, input } = run;
   if (report.loop && !run.again) return null;
-  // A message is no reason to keep a user waiting for the end of the turn: it wakes when it is there.
-  const waits = report.idle || (run.holdMs > 0 && (await wakes.expects(name)));
-  const wake = await wakes.hold(name, waits ? run.holdMs : 0, run.signal);
+  const wake = report.idle ? await holdIdle(run, name) : await holdTurn(run, name);
   if (wake === null) return null;
   const answer = harness.wake(input, wake.text);
   return answer === null ? null : { answer, confirm: () => wake.confirm() };
 }
 
+/** A message is no reason to keep a user waiting for the end of a turn: it wakes if it is there. */
+async function holdTurn({ wakes, holdMs }: HookRun, name: string): Promise<Wake | null> {
+  const waits = holdMs > 0 && (await wakes.expects(name));
+  return wakes.hold(name, waits ? holdMs : 0);
+}
+
+async function holdIdle({ wakes, holdMs, reach }: HookRun, name: string): Promise<Wake | null> {
+  const turn = beginIdle(idleFile(pathsOf(reach).runtimeDir, name));
+  return wakes.hold(name, holdMs, turn.signal).finally(() => turn.end());
+}
+
 async function inform(run: HookRun, report: HookReport, name: string): Promise<HookEnd | null> {
   const { harness, input, wakes } = run;
-  const news = await wakes.hold(name, 0, run.signal);
+  const news = await wakes.hold(name, 0);
   const said = [
     ...(report.introduce ? [introduction(name)] : []),
     ...(news === null ? [] : [news.text]),

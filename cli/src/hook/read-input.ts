@@ -4,8 +4,10 @@ import { isObject } from '@waitbus/plugin-sdk/envelope';
 
 /** A hook after an edit is told all of the file. */
 export const MAX_INPUT_BYTES = 16 * 1024 * 1024;
-/** A harness writes at once; who leaves stdin open has nothing to say. */
+/** A harness writes at once. */
 export const INPUT_LIMIT_MS = 1000;
+/** One that leaves stdin open has said all when it has been silent for so long, if that is whole. */
+const QUIET_MS = 50;
 
 export interface InputLimits {
   readonly bytes: number;
@@ -15,7 +17,7 @@ export interface InputLimits {
 const LIMITS: InputLimits = { bytes: MAX_INPUT_BYTES, milliseconds: INPUT_LIMIT_MS };
 
 /**
- * Ends with the input, as soon as what came is a whole object, or when the time is up.
+ * Ends with the input, when what came is whole and nothing follows, or when the time is up.
  * @returns null for what is no JSON object, or too large
  */
 export function readInput(
@@ -26,19 +28,27 @@ export function readInput(
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    const finish = () => {
+    let quiet: NodeJS.Timeout | undefined;
+    const said = () => (bytes > limits.bytes ? null : parse(Buffer.concat(chunks)));
+    const finish = (value = said()) => {
       clearTimeout(timer);
-      // What comes later is read and dropped: a harness that finds the pipe closed may stumble.
-      resolve(bytes > limits.bytes ? null : parse(Buffer.concat(chunks)));
+      clearTimeout(quiet);
+      resolve(value);
     };
-    const timer = setTimeout(finish, limits.milliseconds);
+    const timer = setTimeout(() => finish(), limits.milliseconds);
+    const whole = () => {
+      const value = said();
+      if (value !== null) finish(value);
+    };
     stdin.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes <= limits.bytes) chunks.push(chunk);
       else chunks.length = 0;
+      clearTimeout(quiet);
+      quiet = setTimeout(whole, QUIET_MS);
     });
-    stdin.once('end', finish);
-    stdin.once('error', finish);
+    stdin.once('end', () => finish());
+    stdin.once('error', () => finish());
   });
 }
 

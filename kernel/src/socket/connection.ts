@@ -96,7 +96,12 @@ export class Connection implements Sink {
 
   /** Sends a frame now. */
   send(message: object): void {
-    this.#answers.push(stringifyJson(message));
+    this.sendText(stringifyJson(message));
+  }
+
+  /** Sends a frame that is JSON already. */
+  sendText(json: string): void {
+    this.#answers.push(json);
     this.flush();
   }
 

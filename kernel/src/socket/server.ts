@@ -11,6 +11,7 @@ import { get } from './commands/get.js';
 import { hold, holds, release } from './commands/hold.js';
 import { status } from './commands/status.js';
 import { subscribe } from './commands/subscribe.js';
+import * as watching from './commands/watch.js';
 import { Connection, type ConnectionHandlers, type Request } from './connection.js';
 import { listen, type Listening } from './listen.js';
 import { Session } from './session.js';
@@ -39,6 +40,7 @@ export class SocketServer {
     ['hold', hold],
     ['release', release],
     ['holds', holds],
+    ...Object.entries(watching),
   ]);
   readonly #sessions = new Map<Connection, Session>();
   #listening: Listening | null = null;
@@ -126,6 +128,7 @@ export class SocketServer {
     if (session.subscription !== null) this.#options.context.hub.unsubscribe(session.subscription);
     session.interest?.release();
     this.#options.context.holds.left(connection);
+    this.#options.context.watches.left(connection);
     const { attachment } = session;
     if (attachment === null || attachment.will === null) return;
     this.#options.publishWill(attachment.will, attachment.name);

@@ -44,6 +44,28 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (key, value, seq)
   ) STRICT, WITHOUT ROWID;
   `,
+  // Durable watches, each with its cursor, and what they took from the log; see watch-tables.ts.
+  `
+  CREATE TABLE watches (
+    id         TEXT PRIMARY KEY,
+    name       TEXT NOT NULL,
+    asked      TEXT NOT NULL,
+    seq        INTEGER NOT NULL,
+    event_id   TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    used_at    INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE wakes (
+    name         TEXT NOT NULL,
+    seq          INTEGER NOT NULL,
+    event_id     TEXT NOT NULL,
+    matched_at   INTEGER NOT NULL,
+    delivered_at INTEGER,
+    woke_at      INTEGER,
+    acked_at     INTEGER,
+    PRIMARY KEY (name, seq)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** "wbus" in ASCII: tells our files from other SQLite files. */

@@ -16,6 +16,7 @@ import { select, type Selection } from './select.js';
 import { prepareStatements, type FullEvent, type Statements } from './statements.js';
 import { pragma, usedBytes } from './sqlite.js';
 import { UlidGenerator } from './ulid-generator.js';
+import { WatchTables } from './watch-tables.js';
 
 export interface StoreOptions {
   readonly file: string;
@@ -43,6 +44,7 @@ export class Store {
   readonly #ids: UlidGenerator;
   readonly #sql: Statements;
   readonly #index: KeyIndex;
+  readonly watches: WatchTables;
   #first: number;
   #last: number;
   #head: string | null;
@@ -66,6 +68,7 @@ export class Store {
     this.#head = last?.event_id ?? this.#floor;
     this.#ids = new UlidGenerator(options.now, this.#head);
     this.#index = this.#read(() => new KeyIndex(db, this.floorSeq));
+    this.watches = new WatchTables(db, (work) => this.#read(work));
   }
 
   /** The event_id of the newest event, or null when there was none yet. */
@@ -124,13 +127,9 @@ export class Store {
     const outcomes = units.map((unit) => ({ results: unit.map((event) => turn.stage(event)) }));
     turn.commit(this.#sql);
     this.walPages += turn.pages;
-    const { committed } = turn;
-    const last = committed.at(-1);
-    if (last !== undefined) {
-      this.#last = last.seq;
-      this.#head = last.eventId;
-    }
-    return { outcomes, committed };
+    const last = turn.committed.at(-1);
+    if (last !== undefined) [this.#last, this.#head] = [last.seq, last.eventId];
+    return { outcomes, committed: turn.committed };
   }
 
   /**

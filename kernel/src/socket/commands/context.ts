@@ -5,6 +5,7 @@ import type { InterestHandler } from '../../bus/interest.js';
 import type { Publisher } from '../../bus/publisher.js';
 import type { Holds } from '../../holds/holds.js';
 import type { Store } from '../../store/store.js';
+import type { Watches } from '../../watches/watches.js';
 import type { Request } from '../connection.js';
 import type { Session } from '../session.js';
 
@@ -13,6 +14,7 @@ export interface CommandContext {
   readonly hub: Hub;
   readonly publisher: Publisher;
   readonly holds: Holds;
+  readonly watches: Watches;
   readonly heartbeatSec: number;
   /** The clock, in milliseconds since the epoch. */
   readonly now: () => number;

@@ -37,6 +37,17 @@ export function parseSubscribe(request: Request): SubscribeRequest {
   };
 }
 
+/** What a host is asked for on behalf of a subscriber. */
+export function interestOf({ sources, cwd, filters, match, anyOf }: SubscribeRequest) {
+  return {
+    sources: sources ?? [],
+    cwd,
+    filters: filters?.includes('*') === true ? [] : (filters ?? []),
+    // As alternatives that each say all of it.
+    anyOf: anyOf.length === 0 ? [match] : anyOf.map(({ terms }) => all([...match.terms, ...terms])),
+  };
+}
+
 /** A list of texts; null when absent or empty, which both mean all. */
 function texts(request: Request, member: string, pattern: RegExp): readonly string[] | null {
   const value = request[member];

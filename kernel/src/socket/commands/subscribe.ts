@@ -3,15 +3,14 @@
  * the barrier: what is committed after it is delivered.
  */
 import { asWaitbusError, WaitbusError } from '@waitbus/plugin-sdk/envelope';
-import type { InterestGrant } from '../../bus/interest.js';
-import { all, type Predicate } from '../../predicate/index.js';
+import type { InterestGrant, SourceStateFrame } from '../../bus/interest.js';
 import { MAX_FRAME_BYTES } from '../../store/event.js';
 import { FIRST_ULID } from '../../store/ulid.js';
 import type { Request } from '../connection.js';
 import { encodeFrame } from '../frame.js';
 import type { Session } from '../session.js';
 import type { Command, CommandContext } from './context.js';
-import { parseSubscribe, type SubscribeRequest } from './parse-subscribe.js';
+import { interestOf, parseSubscribe, type SubscribeRequest } from './parse-subscribe.js';
 
 const PROTOCOL = 1;
 
@@ -29,13 +28,8 @@ export const subscribe: Command = (context, session, request) => {
   let grant: InterestGrant;
   try {
     asked = parseSubscribe(request);
-    grant = context.interest({
-      sources: asked.sources ?? [],
-      cwd: asked.cwd,
-      filters: asked.filters?.includes('*') === true ? [] : (asked.filters ?? []),
-      anyOf: alternativesOf(asked),
-      tell: (frame) => connection.send(frame),
-    });
+    const tell = (frame: SourceStateFrame) => connection.send(frame);
+    grant = context.interest({ ...interestOf(asked), tell });
   } catch (cause) {
     refuse(session, request, asWaitbusError(cause));
     return;
@@ -44,12 +38,6 @@ export const subscribe: Command = (context, session, request) => {
   acknowledge(context, session, asked, request['op'] === 'subscribe');
   grant.begin();
 };
-
-/** What is asked for, as alternatives that each say all of it. */
-function alternativesOf({ match, anyOf }: SubscribeRequest): readonly Predicate[] {
-  if (anyOf.length === 0) return [match];
-  return anyOf.map(({ terms }) => all([...match.terms, ...terms]));
-}
 
 function acknowledge(
   { store, hub, heartbeatSec }: CommandContext,

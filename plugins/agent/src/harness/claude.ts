@@ -1,6 +1,7 @@
 /**
- * Claude Code. Hooks of settings.json, the same for the user as for a project. The end of a turn is
- * `Stop`: its hook blocks the stop to wake the session.
+ * Claude Code. Hooks of settings.json, the same for the user as for a project. At the end of a turn,
+ * `Stop`, a headless session is woken by a hook that blocks the stop. An interactive one is woken while
+ * it is idle, by a second hook, which runs beside it and ends with 2: no turn is held up for it.
  */
 import type { Edit, Harness, HookAnswer, HookInput, HookReport, PlanContext } from './contract.js';
 import { HOLD, HOOK_LIMIT_S, hookCommand, mcpServer, TELL_LIMIT_S } from './hook-plan.js';
@@ -8,6 +9,10 @@ import { absolute, bodyOf, cwdOf, flag, object, text } from './input.js';
 import { SessionReport } from './session-report.js';
 
 const EDIT_TOOLS = ['Edit', 'MultiEdit', 'Write', 'NotebookEdit'];
+/** On the command line of the hook that waits while the session is idle. */
+const IDLE = 'Idle';
+const IDLE_HOLD = '24h';
+const IDLE_LIMIT_S = 24 * 3600 + 60;
 const ASKS_FOR_INPUT = ['idle_prompt', 'elicitation_dialog', 'agent_needs_input'];
 
 /** Hooks that only tell run beside the turn and cost it nothing. */
@@ -15,11 +20,13 @@ const HOOKS: readonly {
   readonly event: string;
   readonly matcher?: string;
   readonly beside?: boolean;
+  readonly idle?: boolean;
 }[] = [
   { event: 'SessionStart' },
   { event: 'SessionEnd' },
   { event: 'UserPromptSubmit' },
   { event: 'Stop' },
+  { event: 'Stop', idle: true },
   { event: 'StopFailure' },
   { event: 'SubagentStart', beside: true },
   { event: 'SubagentStop', beside: true },
@@ -35,7 +42,7 @@ export const claude: Harness = {
   input: 'stdin',
   plan,
   report,
-  wake: (input, reason) => (canWake(input) ? block(reason) : null),
+  wake,
   inform: (input, context) => {
     const event = eventOf(input);
     return event === 'SessionStart' || event === 'UserPromptSubmit'
@@ -53,18 +60,7 @@ function plan(context: PlanContext): Edit[] {
   // The user's servers stand beside the directory, unless that was moved.
   const userServers = env['CLAUDE_CONFIG_DIR'] === undefined ? home : config;
   return [
-    ...HOOKS.map(({ event, matcher, beside }): Edit => {
-      const options = event === 'Stop' ? ['--hold', HOLD] : [];
-      const { command, mark } = hookCommand(context, 'claude', event, ...options);
-      const hook = {
-        type: 'command',
-        command,
-        timeout: event === 'Stop' ? HOOK_LIMIT_S : TELL_LIMIT_S,
-        ...(beside === true ? { async: true } : {}),
-      };
-      const value = { ...(matcher === undefined ? {} : { matcher }), hooks: [hook] };
-      return { kind: 'json-append', file, path: ['hooks', event], value, mark };
-    }),
+    ...HOOKS.map((hook) => hookEdit(context, file, hook)),
     {
       kind: 'json-set',
       file: user ? `${userServers}/.claude.json` : `${project}/.mcp.json`,
@@ -74,12 +70,40 @@ function plan(context: PlanContext): Edit[] {
   ];
 }
 
+function hookEdit(
+  context: PlanContext,
+  file: string,
+  { event, matcher, beside, idle }: (typeof HOOKS)[number],
+): Edit {
+  const name = idle === true ? IDLE : event;
+  const hold = idle === true ? IDLE_HOLD : event === 'Stop' ? HOLD : undefined;
+  const options = hold === undefined ? [] : ['--hold', hold];
+  const { command, mark } = hookCommand(context, 'claude', name, ...options);
+  const hook = {
+    type: 'command',
+    command,
+    timeout: idle === true ? IDLE_LIMIT_S : event === 'Stop' ? HOOK_LIMIT_S : TELL_LIMIT_S,
+    ...(beside === true ? { async: true } : {}),
+    ...(idle === true ? { asyncRewake: true } : {}),
+  };
+  const value = { ...(matcher === undefined ? {} : { matcher }), hooks: [hook] };
+  return { kind: 'json-append', file, path: ['hooks', event], value, mark };
+}
+
 function eventOf(input: HookInput): string | undefined {
+  if (input.args[0] === IDLE) return IDLE;
   return text(bodyOf(input), 'hook_event_name') ?? input.args[0];
 }
 
-function canWake(input: HookInput): boolean {
-  return eventOf(input) === 'Stop';
+/** A headless one waits for its hooks before it ends, those beside it too. */
+function isInteractive({ env }: HookInput): boolean {
+  return env['CLAUDE_CODE_ENTRYPOINT'] === 'cli';
+}
+
+function wake(input: HookInput, reason: string): HookAnswer | null {
+  const event = eventOf(input);
+  if (event === IDLE && isInteractive(input)) return { stdout: '', stderr: reason, code: 2 };
+  return event === 'Stop' && !isInteractive(input) ? block(reason) : null;
 }
 
 function report(input: HookInput): HookReport | null {
@@ -103,9 +127,11 @@ function report(input: HookInput): HookReport | null {
       return session.of([], { canInform: true });
     case 'Stop':
       return session.of([session.turnFinished()], {
-        canWake: true,
+        canWake: !isInteractive(input),
         loop: flag(body, 'stop_hook_active'),
       });
+    case IDLE:
+      return isInteractive(input) ? session.of([], { canWake: true, idle: true }) : null;
     case 'StopFailure':
       return session.of([session.turnFailed(text(body, 'error', 'error_details'))]);
     case 'SubagentStart':

@@ -20,7 +20,7 @@ export const opencode: Harness = {
   wake: (input, prompt) =>
     eventOf(input) === IDLE ? { stdout: JSON.stringify({ prompt }), stderr: '', code: 0 } : null,
   inform: (input, context) =>
-    eventOf(input) === 'session.created' || eventOf(input) === 'session.resumed'
+    report(input)?.canInform === true
       ? { stdout: JSON.stringify({ context }), stderr: '', code: 0 }
       : null,
   notes: [

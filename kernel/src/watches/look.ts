@@ -1,0 +1,95 @@
+/**
+ * A watch looks on in the log: from its cursor, a page at a time, when somebody asks. Until then an
+ * event costs a watch nothing.
+ */
+import { parseJson } from '@waitbus/plugin-sdk/envelope';
+import { compileRequest, Subscription, type SubscriptionRequest } from '../bus/subscription.js';
+import type { Matcher } from '../predicate/index.js';
+import {
+  interestOf,
+  parseSubscribe,
+  type SubscribeRequest,
+} from '../socket/commands/parse-subscribe.js';
+import { subjectFromStored } from '../store/event.js';
+import type { Prefilter } from '../store/prefilter.js';
+import type { WatchRow } from '../store/watch-tables.js';
+import type { Gap, WatchesOptions } from './terms.js';
+
+const PAGE_ROWS = 128;
+
+/** What a watch asks for, ready to be tested. */
+export interface Compiled {
+  readonly asked: SubscribeRequest;
+  readonly request: SubscriptionRequest;
+  readonly selects: Matcher | null;
+  readonly prefilter: Prefilter;
+}
+
+export interface Look {
+  /** Whether there is more of the log to look at. */
+  readonly more: boolean;
+  readonly gap: Gap | null;
+}
+
+export class Looker {
+  readonly #options: WatchesOptions;
+  readonly #compiled = new Map<string, Compiled>();
+
+  constructor(options: WatchesOptions) {
+    this.#options = options;
+  }
+
+  /** @throws WaitbusError WAITBUS_UNKNOWN_SOURCE when one of its sources is not there any more */
+  compiled({ id, asked: text }: WatchRow): Compiled {
+    const known = this.#compiled.get(id);
+    if (known !== undefined) return known;
+    const asked = parseSubscribe(parseJson(text) as Record<string, unknown>);
+    const compiled = compile(asked, this.#options);
+    this.#compiled.set(id, compiled);
+    return compiled;
+  }
+
+  forget(id: string): void {
+    this.#compiled.delete(id);
+  }
+
+  /** One page: what is matched in it is kept, and the cursor moves behind it. */
+  look(watch: WatchRow): Look {
+    const { store, now } = this.#options;
+    const { selects, prefilter } = this.compiled(watch);
+    let from = { seq: watch.seq, eventId: watch.event_id };
+    let gap: Gap | null = null;
+    if (store.floor !== null && from.eventId < store.floor) {
+      gap = { after: from.eventId, floor: store.floor };
+      from = { seq: store.floorSeq, eventId: store.floor };
+    }
+    const { seqs, through } = store.select(prefilter, from.seq, PAGE_ROWS);
+    if (through <= from.seq && gap === null) return { more: false, gap: null };
+    const matched = seqs
+      .filter((seq) => selects?.(subjectFromStored(store.frameAt(seq))) !== false)
+      .flatMap((seq) => {
+        const eventId = store.idAt(seq);
+        return eventId === null ? [] : [{ seq, eventId }];
+      });
+    const seq = Math.max(through, from.seq);
+    const eventId = store.idAt(seq) ?? from.eventId;
+    store.watches.looked({ watch, through: { seq, eventId }, matched, now: now() });
+    return { more: seq < store.headSeq, gap };
+  }
+}
+
+/** @throws WaitbusError WAITBUS_UNKNOWN_SOURCE */
+export function compile(
+  asked: SubscribeRequest,
+  { interest }: Pick<WatchesOptions, 'interest'>,
+): Compiled {
+  // Asked for its scopes only, and let go before it began.
+  const grant = interest({ ...interestOf(asked), tell: () => undefined });
+  const { scopes } = grant;
+  grant.release();
+  const request = { ...asked, scopes };
+  const { prefilter } = new Subscription(request, NOBODY, null);
+  return { asked, request, selects: compileRequest(request), prefilter };
+}
+
+const NOBODY = { write: () => true, flush: () => undefined, fail: () => undefined };
