@@ -12,7 +12,7 @@ import { allStand, applyEdits, withdrawEdits } from '../../cli/src/harness/file-
 import { check } from '../support/property.js';
 import { jsonDocument, tomlDocument } from './documents.js';
 
-const RUNS = { numRuns: 400 };
+const RUNS = { numRuns: 200 };
 
 const json = (command: string): readonly Edit[] => [
   ...['Stop', 'SessionStart'].map((event): Edit => ({
