@@ -30,6 +30,8 @@ const common = {
     'semver',
     'tar',
     'npm-install-checks',
+    'diff',
+    'jsonc-parser',
     '@sigstore/bundle',
     '@sigstore/core',
     '@sigstore/tuf',
@@ -64,6 +66,8 @@ const adminApart = ['source', 'config'].map((name) =>
 );
 /** The MCP server brings schemas and a protocol. */
 const mcpApart = apart(/\/commands\/mcp\.js$/, './mcp.js');
+/** Nor the editors of the harnesses' files. */
+const installApart = apart(/\/commands\/install\/index\.js$/, './install.js');
 const doctorApart = apart(/\/commands\/doctor\.js$/, './doctor.js');
 /** `plugin dev` holds a daemon of its own. */
 const devApart = apart(/^\.\/dev\.js$/, './plugin-dev.js');
@@ -75,7 +79,7 @@ await build({
   entryPoints: { waitbus: 'src/main.ts' },
   // Lazily loaded parts are required: `import()` would start the loader of ES modules for them.
   supported: { 'dynamic-import': false },
-  plugins: [daemonApart, pluginApart, ...adminApart, doctorApart, mcpApart],
+  plugins: [daemonApart, pluginApart, ...adminApart, doctorApart, mcpApart, installApart],
 });
 await build({
   ...common,
@@ -90,6 +94,7 @@ await build({
     config: 'src/commands/config/index.ts',
     doctor: 'src/commands/doctor.ts',
     mcp: 'src/commands/mcp.ts',
+    install: 'src/commands/install/index.ts',
   },
   supported: { 'dynamic-import': false },
 });

@@ -21,6 +21,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   watch: () => import('./commands/watch.js'),
   wakes: () => import('./commands/wakes.js'),
   mcp: () => import('./commands/mcp.js'),
+  install: async () => ({ run: (await import('./commands/install/index.js')).install }),
+  uninstall: async () => ({ run: (await import('./commands/install/index.js')).uninstall }),
   log: () => import('./commands/log.js'),
   status: () => import('./commands/status.js'),
   stop: () => import('./commands/stop.js'),

@@ -1,10 +1,14 @@
 /** The help texts, one a command, each with examples that work when pasted. */
 import { AGENTS_HELP } from './help-agents.js';
+import { INSTALL_HELP } from './help-install.js';
+import { MCP_HELP } from './help-mcp.js';
 import { WAKES_HELP } from './help-wakes.js';
 
 export const HELP: Readonly<Record<string, string>> = {
   ...AGENTS_HELP,
   ...WAKES_HELP,
+  ...INSTALL_HELP,
+  ...MCP_HELP,
 
   waitbus: `waitbus: block until a test run, a build, a file or a coding agent finishes or fails.
 
@@ -16,8 +20,10 @@ usage: waitbus COMMAND [options]
   send, inbox, ask, reply   messages between agents
   claim, release            a path for one agent alone
   watch, wakes              what wakes an agent, and what became of it
+  mcp       the bus as MCP tools, for any agent
   agents    who is present
   hook      what a coding agent's harness runs; waitbus install sets it up
+  install, uninstall        let coding agents' harnesses run waitbus
   pytest    run pytest so that every failure is heard at once
   source    which sources there are; enable, disable and check them
   plugin    add, pin, check and audit the packages that sources come from
