@@ -1,8 +1,8 @@
 /** The names of agents: what they may be, and which one is ours. Pure. */
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 
-/** Needs no quotes in a shell, a predicate or a file name. */
-export const AGENT_NAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
+/** Needs no quotes in a shell, a predicate or a file name. A session's is `harness:session`. */
+export const AGENT_NAME = /^[A-Za-z0-9][A-Za-z0-9._@:-]{0,63}$/;
 
 /** The variable that says which agent a program is or speaks for. */
 export const NAME_VARIABLE = 'WAITBUS_AGENT_NAME';

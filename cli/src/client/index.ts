@@ -13,6 +13,19 @@ export { request, type RequestOptions } from './request.js';
 export { respond, type Responder, type RespondOptions } from './respond.js';
 export type { EventFrame, GapFrame, StreamOptions, StreamRequest } from './stream.js';
 export { subscribe, type SubscribeOptions } from './subscribe.js';
+export {
+  ackWakes,
+  listWakes,
+  listWatches,
+  registerWatch,
+  removeWatch,
+  takeWakes,
+  type Taken,
+  type TakeOptions,
+  type WakeInfo,
+  type WatchInfo,
+  type WatchRequest,
+} from './watches.js';
 export { waitFor, WaitTimeoutError, type WaitForOptions } from './wait-for.js';
 export { resolvePaths, type Paths } from '../paths.js';
 export {
