@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   claim: () => import('./commands/claim.js'),
   release: () => import('./commands/release.js'),
   agents: () => import('./commands/agents.js'),
+  hook: () => import('./commands/hook.js'),
   log: () => import('./commands/log.js'),
   status: () => import('./commands/status.js'),
   stop: () => import('./commands/stop.js'),

@@ -2,7 +2,7 @@
  * Reaches the daemon: connects, and starts one when there is none and that is allowed. Whoever wins
  * the race to start it, everybody gets connected.
  */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -87,25 +87,7 @@ async function connectWithin<T>(
 
 /** Starts a daemon that outlives this process, and waits for its word that it serves. */
 async function startDaemon(paths: Paths): Promise<void> {
-  const { packageRoot } = findInstallation();
-  const log = openLog(paths);
-  const child = spawn(
-    process.execPath,
-    [join(packageRoot, 'dist', 'bin', 'waitbus.js'), 'daemon', '--ready-fd', '3'],
-    {
-      detached: true,
-      cwd: '/',
-      stdio: ['ignore', log, log, 'pipe'],
-      env: {
-        ...process.env,
-        WAITBUS_STATE_DIR: paths.stateDir,
-        WAITBUS_RUNTIME_DIR: paths.runtimeDir,
-        WAITBUS_CONFIG_DIR: paths.configDir,
-        WAITBUS_LOCKFILE: paths.lockfile,
-      },
-    },
-  );
-  closeSync(log);
+  const child = spawnDaemon(paths, 'pipe');
   const ready = child.stdio[3] as Readable;
   let said: string;
   try {
@@ -124,6 +106,37 @@ async function startDaemon(paths: Paths): Promise<void> {
   // 'taken' is as good as 'ready': another process won the race.
   if (said.startsWith('ready') || said.startsWith('taken')) return;
   throw refusal(paths, said);
+}
+
+/** Starts a daemon and does not wait for it: whether it serves shows when it is needed. */
+export function startDetached(paths: Paths): void {
+  const child = spawnDaemon(paths, 'ignore');
+  child.once('error', () => undefined);
+  child.unref();
+}
+
+/** @param ready where it says that it serves */
+function spawnDaemon(paths: Paths, ready: 'pipe' | 'ignore'): ChildProcess {
+  const { packageRoot } = findInstallation();
+  const log = openLog(paths);
+  const child = spawn(
+    process.execPath,
+    [join(packageRoot, 'dist', 'bin', 'waitbus.js'), 'daemon', '--ready-fd', '3'],
+    {
+      detached: true,
+      cwd: '/',
+      stdio: ['ignore', log, log, ready],
+      env: {
+        ...process.env,
+        WAITBUS_STATE_DIR: paths.stateDir,
+        WAITBUS_RUNTIME_DIR: paths.runtimeDir,
+        WAITBUS_CONFIG_DIR: paths.configDir,
+        WAITBUS_LOCKFILE: paths.lockfile,
+      },
+    },
+  );
+  closeSync(log);
+  return child;
 }
 
 function openLog(paths: Paths): number {

@@ -1,4 +1,4 @@
-/** The help texts of what agents use: run, send, inbox, ask, reply, claim, release, agents. */
+/** The help texts of what agents use: run, hook, send, inbox, ask, reply, claim, release, agents. */
 
 export const AGENTS_HELP: Readonly<Record<string, string>> = {
   run: `usage: waitbus run [--name NAME] [--no-autostart] -- command...
@@ -17,6 +17,25 @@ command then lives on by itself.
 examples
   waitbus run --name builder -- make -j4
   waitbus wait --source agent --match 'fields.msg_from="builder"' --match 'fields.status="completed"' --verdict -- waitbus run --name builder -- make`,
+
+  hook: `usage: waitbus hook HARNESS [EVENT] [--hold DURATION] [--again] [--no-autostart]
+
+What a coding agent's harness runs at each of its moments; waitbus install HARNESS sets it up. Reads the
+hook's input from stdin and tells the bus: agent_started, agent_finished, agent_failed, agent_waiting,
+agent_edited, with msg_from HARNESS:SESSION. At the end of a turn it wakes the session with what came
+for it, in the harness's own words. Never fails: if anything goes wrong it ends with 0 and says nothing.
+
+HARNESS is claude, codex, gemini, copilot, opencode, cursor, windsurf, cline or aider.
+
+  --hold DURATION  at the end of a turn, wait so long for what the session waits for (waitbus watch)
+  --again          wake it also if it was woken in this turn already
+  --no-autostart   do not start a daemon at the start of a session
+
+exit codes: 0 always, unless the harness takes another for a wake
+
+examples
+  echo '{"session_id":"s1","hook_event_name":"Stop"}' | waitbus hook claude
+  waitbus wait --source agent --match 'event_type="agent_finished"' --match 'fields.scope="turn"'`,
 
   send: `usage: waitbus send NAME [TEXT] [--from NAME] [--thread TEXT] [--json]
 

@@ -14,6 +14,7 @@ usage: waitbus COMMAND [options]
   send, inbox, ask, reply   messages between agents
   claim, release            a path for one agent alone
   agents    who is present
+  hook      what a coding agent's harness runs; waitbus install sets it up
   pytest    run pytest so that every failure is heard at once
   source    which sources there are; enable, disable and check them
   plugin    add, pin, check and audit the packages that sources come from

@@ -1,0 +1,80 @@
+/**
+ * `waitbus hook HARNESS [EVENT]`: what a coding agent's harness runs at each of its moments. It fails
+ * open: whatever goes wrong, it ends with 0 and says nothing, since a harness takes stdout for a
+ * decision and exit code 2 for a refusal.
+ */
+import { parseArgs } from 'node:util';
+import { harnessOf } from 'waitbus-source-agent/harnesses';
+import { parseDuration } from '../duration.js';
+import { runHook, type HookEnd } from '../hook/hook.js';
+import { NO_WAKES } from '../hook/no-wakes.js';
+import { readInput } from '../hook/read-input.js';
+import { EXIT, say } from '../terminal/exit.js';
+
+/** All that is not holding has to be done by then. */
+const PATIENCE_MS = 5000;
+
+const OPTIONS = {
+  hold: { type: 'string' },
+  again: { type: 'boolean' },
+  'no-autostart': { type: 'boolean' },
+} as const;
+
+export async function run(args: readonly string[]): Promise<number> {
+  let end: HookEnd | null = null;
+  try {
+    const holdMs = holdOf(args);
+    const late = new Promise<null>((resolve) => {
+      setTimeout(resolve, holdMs + PATIENCE_MS, null).unref();
+    });
+    end = await Promise.race([hook(args, holdMs), late]);
+  } catch (error) {
+    // For whoever tries it at a terminal; with exit code 0 no harness reads it.
+    say(`waitbus hook: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (end === null) return EXIT.ok;
+  const { stdout, stderr, code } = end.answer;
+  if (!(await written(process.stdout, stdout)) || !(await written(process.stderr, stderr))) {
+    // Nobody has it: it is given to the next one who asks.
+    return EXIT.ok;
+  }
+  await end.confirm().catch(() => undefined);
+  return code;
+}
+
+async function hook(args: readonly string[], holdMs: number): Promise<HookEnd | null> {
+  const { values, positionals } = parse(args);
+  const [name = '', ...rest] = positionals;
+  const harness = harnessOf(name);
+  if (harness === null) throw new Error(`there is no harness ${name}`);
+  const isNotified = rest.at(-1)?.startsWith('{') === true;
+  const reads = harness.input === 'stdin' && !isNotified;
+  const body = reads ? await readInput(process.stdin) : null;
+  return runHook({
+    harness,
+    input: { body, args: rest, env: process.env, cwd: process.cwd() },
+    holdMs,
+    again: values.again === true,
+    wakes: NO_WAKES,
+    reach: values['no-autostart'] === true ? { autostart: false } : {},
+  });
+}
+
+function parse(args: readonly string[]) {
+  return parseArgs({ args: [...args], options: OPTIONS, strict: true, allowPositionals: true });
+}
+
+function holdOf(args: readonly string[]): number {
+  const { hold } = parse(args).values;
+  const milliseconds = hold === undefined ? 0 : parseDuration(hold);
+  if (milliseconds === null) throw new Error(`--hold ${hold} is not a duration such as 30s`);
+  return milliseconds;
+}
+
+/** @returns whether the other side took it */
+function written(stream: NodeJS.WriteStream, text: string): Promise<boolean> {
+  if (text === '') return Promise.resolve(true);
+  return new Promise((resolve) => {
+    stream.write(text, (error) => resolve(error === null || error === undefined));
+  });
+}
