@@ -16,6 +16,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   reply: () => import('./commands/reply.js'),
   claim: () => import('./commands/claim.js'),
   release: () => import('./commands/release.js'),
+  watch: () => import('./commands/watch.js'),
+  wakes: () => import('./commands/wakes.js'),
   agents: () => import('./commands/agents.js'),
   hook: () => import('./commands/hook.js'),
   log: () => import('./commands/log.js'),

@@ -8,7 +8,7 @@ import { checkAgentName } from './agent-name.js';
 import { DaemonConnection, type Frame } from './connection.js';
 import { reach, type ReachOptions } from './reach.js';
 import { cursorSince } from './since.js';
-import type { EventFrame } from './stream.js';
+import type { EventFrame, SourceStateFrame } from './stream.js';
 import { timeLimit } from './time-limit.js';
 
 const RETRY_MS = 50;
@@ -23,6 +23,8 @@ export interface WatchRequest {
   readonly sources?: readonly string[];
   /** Begins there instead of now: an event_id, a duration ago such as `10m`, or `start`. */
   readonly since?: string | undefined;
+  /** Only of these repositories: `owner/repo`, `owner/*`. */
+  readonly filters?: readonly string[];
   /** For sources such as fs: whose files. */
   readonly cwd?: string;
 }
@@ -34,6 +36,7 @@ export interface WatchInfo {
   readonly match?: readonly string[];
   readonly any_of?: readonly (readonly string[])[];
   readonly sources?: readonly string[];
+  readonly filters?: readonly string[];
   readonly cwd?: string;
   /** Everything up to this event was looked at. */
   readonly cursor: string;
@@ -60,6 +63,8 @@ export interface TakeOptions extends ReachOptions {
   /** At most so many events, 1 to 64. */
   readonly max?: number;
   readonly signal?: AbortSignal;
+  /** Hears how the sources of the watches are while it waits: one that cannot run wakes nobody. */
+  readonly onSource?: ((state: SourceStateFrame) => void) | undefined;
 }
 
 export interface Taken {
@@ -78,12 +83,12 @@ export interface Taken {
  *   WAITBUS_UNKNOWN_SOURCE, WAITBUS_UNREACHABLE
  */
 export async function registerWatch(
-  { name, match, anyOf, sources, since, cwd }: WatchRequest,
+  { name, match, anyOf, sources, filters, since, cwd }: WatchRequest,
   options: ReachOptions = {},
 ): Promise<WatchInfo> {
   const cursor = since === undefined ? undefined : cursorSince(since, Date.now());
   if (cursor === null) throw new WaitbusError('WAITBUS_BAD_CURSOR', `since: ${since}`);
-  const asked = { match, any_of: anyOf, sources, cwd, since: cursor };
+  const asked = { match, any_of: anyOf, sources, filters, cwd, since: cursor };
   const answer = await ask({ op: 'watch', name: checkAgentName(name), ...asked }, options);
   return answer['watch'] as WatchInfo;
 }
@@ -131,7 +136,7 @@ export async function listWakes(
  *   WAITBUS_UNREACHABLE when no daemon could be had in the beginning
  */
 export async function takeWakes(name: string, options: TakeOptions): Promise<Taken> {
-  const { timeoutMs, max, signal } = options;
+  const { timeoutMs, max, signal, onSource } = options;
   const wait = timeoutMs > 0;
   const limits = [...(wait ? timeLimit(timeoutMs) : []), ...(signal === undefined ? [] : [signal])];
   const over = AbortSignal.any(limits);
@@ -147,6 +152,9 @@ export async function takeWakes(name: string, options: TakeOptions): Promise<Tak
     }
     const leave = () => connection.close();
     over.addEventListener('abort', leave, { once: true });
+    connection.onNotice = (frame) => {
+      if (frame['kind'] === 'source_state') onSource?.(frame as unknown as SourceStateFrame);
+    };
     try {
       if (over.aborted) break;
       const { events, gap } = await connection.request(request);

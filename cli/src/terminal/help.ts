@@ -1,8 +1,10 @@
 /** The help texts, one a command, each with examples that work when pasted. */
 import { AGENTS_HELP } from './help-agents.js';
+import { WAKES_HELP } from './help-wakes.js';
 
 export const HELP: Readonly<Record<string, string>> = {
   ...AGENTS_HELP,
+  ...WAKES_HELP,
 
   waitbus: `waitbus: block until a test run, a build, a file or a coding agent finishes or fails.
 
@@ -13,6 +15,7 @@ usage: waitbus COMMAND [options]
   run       run a command whose start, end and death are events
   send, inbox, ask, reply   messages between agents
   claim, release            a path for one agent alone
+  watch, wakes              what wakes an agent, and what became of it
   agents    who is present
   hook      what a coding agent's harness runs; waitbus install sets it up
   pytest    run pytest so that every failure is heard at once
