@@ -1,10 +1,20 @@
 /** `waitbus doctor`: looks at everything that waitbus rests on, and says what mends what is broken. */
 import { parseArgs } from 'node:util';
+import { HARNESS_NAMES, harnessOf } from 'waitbus-source-agent/harnesses';
 import { examine } from '../doctor/examine.js';
 import type { Finding } from '../doctor/finding.js';
+import { examineLive } from '../doctor/live/examine-live.js';
 import { findInstallation } from '../installation.js';
 import { resolvePaths } from '../paths.js';
-import { EXIT, exitCodeOf, isParseArgsError, print, say, sayError } from '../terminal/exit.js';
+import {
+  EXIT,
+  exitCodeOf,
+  isParseArgsError,
+  print,
+  say,
+  sayError,
+  UsageError,
+} from '../terminal/exit.js';
 import { statusLine } from '../terminal/status-line.js';
 
 const SOURCE_TIMEOUT_MS = 5000;
@@ -23,18 +33,27 @@ async function doctor(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
     strict: true,
-    options: { json: { type: 'boolean' }, 'no-autostart': { type: 'boolean' } },
+    options: {
+      json: { type: 'boolean' },
+      live: { type: 'string' },
+      'no-autostart': { type: 'boolean' },
+    },
   });
   const line = statusLine(process.stderr, process.env, !process.stderr.isTTY);
-  const findings = await examine({
-    paths: resolvePaths(),
-    installation: findInstallation(),
-    env: process.env,
-    autostart: values['no-autostart'] !== true,
-    sourceTimeoutMs: SOURCE_TIMEOUT_MS,
-    progress: (what) => line.update(`waitbus doctor: ${what}`),
-    now: Date.now,
-  }).finally(() => line.clear());
+  const progress = (what: string) => line.update(`waitbus doctor: ${what}`);
+  const findings = await (
+    values.live === undefined
+      ? examine({
+          paths: resolvePaths(),
+          installation: findInstallation(),
+          env: process.env,
+          autostart: values['no-autostart'] !== true,
+          sourceTimeoutMs: SOURCE_TIMEOUT_MS,
+          progress,
+          now: Date.now,
+        })
+      : live(values.live, progress)
+  ).finally(() => line.clear());
   const problems = findings.filter(({ level }) => level === 'problem').length;
   if (values.json === true) {
     print(JSON.stringify({ ok: problems === 0, findings }, null, 2));
@@ -44,6 +63,14 @@ async function doctor(args: readonly string[]): Promise<number> {
     say(summary(problems, warnings));
   }
   return problems === 0 ? EXIT.ok : EXIT.failure;
+}
+
+async function live(name: string, progress: (what: string) => void): Promise<Finding[]> {
+  const harness = harnessOf(name);
+  if (harness === null) {
+    throw new UsageError(`there is no harness ${name}; there are ${HARNESS_NAMES.join(', ')}`);
+  }
+  return examineLive({ harness, env: process.env, project: process.cwd(), progress });
 }
 
 function printFindings(findings: readonly Finding[]): void {

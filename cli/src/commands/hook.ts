@@ -7,8 +7,9 @@ import { parseArgs } from 'node:util';
 import { harnessOf } from 'waitbus-source-agent/harnesses';
 import { parseDuration } from '../duration.js';
 import { runHook, type HookEnd } from '../hook/hook.js';
-import { NO_WAKES } from '../hook/no-wakes.js';
 import { readInput } from '../hook/read-input.js';
+import { sessionWakes } from '../hook/session-wakes.js';
+import { parseBudget, type Budget } from '../wake/budget.js';
 import { EXIT, say } from '../terminal/exit.js';
 
 /** All that is not holding has to be done by then. */
@@ -16,6 +17,7 @@ const PATIENCE_MS = 5000;
 
 const OPTIONS = {
   hold: { type: 'string' },
+  budget: { type: 'string' },
   again: { type: 'boolean' },
   'no-autostart': { type: 'boolean' },
 } as const;
@@ -48,6 +50,7 @@ async function hook(args: readonly string[], holdMs: number): Promise<HookEnd | 
   const harness = harnessOf(name);
   if (harness === null) throw new Error(`there is no harness ${name}`);
   const isNotified = rest.at(-1)?.startsWith('{') === true;
+  const budget = budgetOf(values.budget);
   const reads = harness.input === 'stdin' && !isNotified;
   const body = reads ? await readInput(process.stdin) : null;
   return runHook({
@@ -55,7 +58,8 @@ async function hook(args: readonly string[], holdMs: number): Promise<HookEnd | 
     input: { body, args: rest, env: process.env, cwd: process.cwd() },
     holdMs,
     again: values.again === true,
-    wakes: NO_WAKES,
+    // A daemon that has just been told something is there, or nothing wakes anybody.
+    wakes: sessionWakes({ autostart: false }, budget),
     reach: values['no-autostart'] === true ? { autostart: false } : {},
   });
 }
@@ -69,6 +73,13 @@ function holdOf(args: readonly string[]): number {
   const milliseconds = hold === undefined ? 0 : parseDuration(hold);
   if (milliseconds === null) throw new Error(`--hold ${hold} is not a duration such as 30s`);
   return milliseconds;
+}
+
+function budgetOf(text: string | undefined): Budget | undefined {
+  if (text === undefined) return undefined;
+  const budget = parseBudget(text);
+  if (budget === null) throw new Error(`--budget ${text} is not a number in a time, such as 20/1h`);
+  return budget;
 }
 
 /** @returns whether the other side took it */

@@ -5,16 +5,9 @@
  */
 import type { Harness, HookAnswer, HookInput, HookReport } from 'waitbus-source-agent/harnesses';
 import { pathsOf, type ReachOptions } from '../client/reach.js';
+import type { Wake } from '../wake/hold.js';
 import { tell, wakeDaemon, withBranch } from './tell.js';
 import { beginIdle, idleFile } from './while-idle.js';
-
-/** What a session is to be woken by. */
-export interface Wake {
-  /** Fenced, as the model may read it. */
-  readonly text: string;
-  /** Says that the harness has it: it is never given again. */
-  confirm(): Promise<void>;
-}
 
 export interface Wakes {
   /** From now on messages to this session wake it. Done twice, it is done once. */

@@ -10,8 +10,8 @@ import { within } from '../run/within.js';
 import { spoolEvents } from '../spool/spool.js';
 import { uniqueKey } from '../spool/unique-key.js';
 
-/** A daemon answers in a few milliseconds; one that does not may be stopped, or hang. */
-const PATIENCE_MS = 400;
+/** A daemon answers in a few milliseconds, a busy machine aside; one that does not hangs. */
+const PATIENCE_MS = 1000;
 
 /** @returns whether a daemon has them; else they are spooled, or lost with the disk */
 export async function tell(events: readonly Envelope[], options: ReachOptions): Promise<boolean> {

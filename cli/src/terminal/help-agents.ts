@@ -18,7 +18,8 @@ examples
   waitbus run --name builder -- make -j4
   waitbus wait --source agent --match 'fields.msg_from="builder"' --match 'fields.status="completed"' --verdict -- waitbus run --name builder -- make`,
 
-  hook: `usage: waitbus hook HARNESS [EVENT] [--hold DURATION] [--again] [--no-autostart]
+  hook: `usage: waitbus hook HARNESS [EVENT] [--hold DURATION] [--budget N/TIME] [--again]
+                    [--no-autostart]
 
 What a coding agent's harness runs at each of its moments; waitbus install HARNESS sets it up. Reads the
 hook's input from stdin and tells the bus: agent_started, agent_finished, agent_failed, agent_waiting,
@@ -28,6 +29,7 @@ for it, in the harness's own words. Never fails: if anything goes wrong it ends 
 HARNESS is claude, codex, gemini, copilot, opencode, cursor, windsurf, cline or aider.
 
   --hold DURATION  at the end of a turn, wait so long for what the session waits for (waitbus watch)
+  --budget N/TIME  wake it at most so often: 20/1h (the default), 5/10m
   --again          wake it also if it was woken in this turn already
   --no-autostart   do not start a daemon at the start of a session
 

@@ -146,16 +146,22 @@ examples
   waitbus config validate && waitbus config reload`,
 
   doctor: `usage: waitbus doctor [--json] [--no-autostart]
+       waitbus doctor --live HARNESS [--json]
 
 Looks at everything that waitbus rests on: Node, its directories and the disk, the configuration, the
 secrets, the packages against their pins, the daemon and its store, the clock, the spool, and whether
 each enabled source could see events. Says of what is wrong which command mends it. Starts a daemon if
 none runs, as every command does.
 
+  --live HARNESS   runs the hooks that are installed in claude, codex, gemini, copilot, opencode, cursor,
+                   windsurf, cline or aider as it would: their event has to come over the bus, and a
+                   message has to wake the session. Asks Codex whether it trusts them
+
 exit codes: 0 all is well, or there are only warnings; 1 something is broken
 
 examples
   waitbus doctor
+  waitbus doctor --live codex
   waitbus doctor --json`,
 
   plugin: `usage: waitbus plugin SUBCOMMAND [options]

@@ -11,6 +11,7 @@ import { opencode } from './opencode.js';
 import { windsurf } from './windsurf.js';
 
 export * from './contract.js';
+export { probesOf, type Probe, type Probes } from './probes.js';
 export { sessionName } from './session-report.js';
 
 export const HARNESSES: Readonly<Record<HarnessName, Harness>> = {
