@@ -30,6 +30,8 @@ const common = {
     'semver',
     'tar',
     'npm-install-checks',
+    'diff',
+    'jsonc-parser',
     '@sigstore/bundle',
     '@sigstore/core',
     '@sigstore/tuf',
@@ -61,6 +63,8 @@ const pluginApart = apart(/\/commands\/plugin\/index\.js$/, './plugin.js');
 const adminApart = ['source', 'config'].map((name) =>
   apart(new RegExp(`/commands/${name}/index\\.js$`), `./${name}.js`),
 );
+/** Nor the editors of the harnesses' files. */
+const installApart = apart(/\/commands\/install\/index\.js$/, './install.js');
 const doctorApart = apart(/\/commands\/doctor\.js$/, './doctor.js');
 /** `plugin dev` holds a daemon of its own. */
 const devApart = apart(/^\.\/dev\.js$/, './plugin-dev.js');
@@ -72,7 +76,7 @@ await build({
   entryPoints: { waitbus: 'src/main.ts' },
   // Lazily loaded parts are required: `import()` would start the loader of ES modules for them.
   supported: { 'dynamic-import': false },
-  plugins: [daemonApart, pluginApart, ...adminApart, doctorApart],
+  plugins: [daemonApart, pluginApart, ...adminApart, doctorApart, installApart],
 });
 await build({
   ...common,
@@ -86,6 +90,7 @@ await build({
     source: 'src/commands/source/index.ts',
     config: 'src/commands/config/index.ts',
     doctor: 'src/commands/doctor.ts',
+    install: 'src/commands/install/index.ts',
   },
   supported: { 'dynamic-import': false },
 });

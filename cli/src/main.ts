@@ -20,6 +20,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   wakes: () => import('./commands/wakes.js'),
   agents: () => import('./commands/agents.js'),
   hook: () => import('./commands/hook.js'),
+  install: async () => ({ run: (await import('./commands/install/index.js')).install }),
+  uninstall: async () => ({ run: (await import('./commands/install/index.js')).uninstall }),
   log: () => import('./commands/log.js'),
   status: () => import('./commands/status.js'),
   stop: () => import('./commands/stop.js'),

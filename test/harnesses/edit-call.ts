@@ -18,8 +18,8 @@ export function editCall(name: RealHarness, turn: Turn, work: string): Step {
       return { kind: 'call', tool: 'create', args: { path, file_text: CONTENT } };
     case 'codex': {
       const patch = `*** Begin Patch\n*** Add File: ${EDITED}\n+hello\n*** End Patch\n`;
-      const shell = turn.tools.includes('apply_patch')
-        ? { tool: 'apply_patch', args: { input: patch } }
+      const shell = turn.tools.includes('custom:apply_patch')
+        ? { tool: 'custom:apply_patch', args: { input: patch } }
         : { tool: 'exec_command', args: { cmd: `apply_patch <<'EOF'\n${patch}EOF` } };
       return { kind: 'call', ...shell };
     }

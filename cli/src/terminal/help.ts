@@ -1,9 +1,11 @@
 /** The help texts, one a command, each with examples that work when pasted. */
 import { AGENTS_HELP } from './help-agents.js';
+import { INSTALL_HELP } from './help-install.js';
 import { WAKES_HELP } from './help-wakes.js';
 
 export const HELP: Readonly<Record<string, string>> = {
   ...AGENTS_HELP,
+  ...INSTALL_HELP,
   ...WAKES_HELP,
 
   waitbus: `waitbus: block until a test run, a build, a file or a coding agent finishes or fails.
@@ -18,6 +20,7 @@ usage: waitbus COMMAND [options]
   watch, wakes              what wakes an agent, and what became of it
   agents    who is present
   hook      what a coding agent's harness runs; waitbus install sets it up
+  install, uninstall        let coding agents' harnesses run waitbus
   pytest    run pytest so that every failure is heard at once
   source    which sources there are; enable, disable and check them
   plugin    add, pin, check and audit the packages that sources come from

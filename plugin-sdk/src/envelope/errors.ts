@@ -4,6 +4,7 @@
  * table and a test keeps the two equal.
  */
 import { AGENT_ERRORS } from './agent-errors.js';
+import { HARNESS_ERRORS } from './harness-errors.js';
 
 export interface ErrorEntry {
   /** What happened, in one sentence. Shown in the docs; a thrown error adds the particulars. */
@@ -237,6 +238,7 @@ export const ERRORS = {
     fatal: true,
   },
   ...AGENT_ERRORS,
+  ...HARNESS_ERRORS,
   WAITBUS_INTERNAL: {
     meaning: 'The daemon met a state that it did not expect.',
     remedy: 'Please report it with the lines of the daemon log around it.',

@@ -14,7 +14,7 @@ export const codex: Driver = {
     '--skip-git-repo-check',
     '--dangerously-bypass-approvals-and-sandbox',
     '--dangerously-bypass-hook-trust',
-    ...['model="gpt-5.4"', 'model_provider="fake"', 'model_providers.fake.name="fake"'].flatMap(c),
+    ...['model="gpt-5.5"', 'model_provider="fake"', 'model_providers.fake.name="fake"'].flatMap(c),
     ...[`model_providers.fake.base_url="${model}/v1"`].flatMap(c),
     ...['model_providers.fake.wire_api="responses"'].flatMap(c),
     ...['model_providers.fake.env_key="FAKE_KEY"'].flatMap(c),

@@ -3,6 +3,9 @@ import { list, object, text } from '../json.js';
 import type { Protocol, Said, Turn } from './scenario.js';
 import type { Usage } from './usage.js';
 
+/** Before the name of a tool that takes a text and no arguments. */
+const CUSTOM = 'custom:';
+
 export const responses: Protocol = {
   family: 'responses',
   turn(agent, _path, body): Turn {
@@ -76,6 +79,16 @@ function itemOf(id: string, step: { kind: string; text?: string; tool?: string; 
     const content = [{ type: 'output_text', text: step.text ?? '', annotations: [] }];
     return { type: 'message', id: `item_${id}`, role: 'assistant', status: 'completed', content };
   }
+  if (step.tool?.startsWith(CUSTOM) === true) {
+    return {
+      type: 'custom_tool_call',
+      id: `item_${id}`,
+      call_id: `call_${id}`,
+      name: step.tool.slice(CUSTOM.length),
+      input: Object.values(step.args ?? {}).join(''),
+      status: 'completed',
+    };
+  }
   const [name = '', namespace] = (step.tool ?? '').split('/').reverse();
   return {
     type: 'function_call',
@@ -90,6 +103,7 @@ function itemOf(id: string, step: { kind: string; text?: string; tool?: string; 
 
 function namesOf(tool: unknown): readonly string[] {
   const { type, name, tools } = object(tool);
+  if (type === 'custom') return [`${CUSTOM}${text(name)}`];
   if (type !== 'namespace') return [text(name) === '' ? text(type) : text(name)];
   return list(tools).map((inner) => `${text(name)}/${text(object(inner)['name'])}`);
 }
@@ -101,7 +115,8 @@ function frame(type: string, data: object): string {
 function saidOf(item: unknown): Said {
   const { type, role, name, output, content } = object(item);
   if (type === 'function_call') return { by: 'model', text: '', calls: [text(name)] };
-  if (type === 'function_call_output') return { by: 'tool', text: textOf(output), calls: [] };
+  if (type === 'function_call_output' || type === 'custom_tool_call_output')
+    return { by: 'tool', text: textOf(output), calls: [] };
   const by = role === 'assistant' ? 'model' : role === 'user' ? 'user' : 'system';
   return { by, text: textOf(content), calls: [] };
 }

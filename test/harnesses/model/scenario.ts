@@ -65,7 +65,7 @@ export function answersOf(turn: Turn): readonly string[] {
 /** @returns the name under which this harness offers a tool, however it prefixes the server's */
 export function toolNamed(turn: Turn, name: string): string | null {
   return (
-    turn.tools.find((tool) => tool === name || new RegExp(`[_.:-]${name}$`).test(tool)) ?? null
+    turn.tools.find((tool) => tool === name || new RegExp(`[_.:/-]${name}$`).test(tool)) ?? null
   );
 }
 
