@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { harnessOf } from 'waitbus-source-agent/harnesses';
-import { WAITBUS, type Running, type Sandbox } from '../support/sandbox.js';
+import type { Running, Sandbox } from '../support/sandbox.js';
 import { applyPlan } from './apply-plan.js';
 import { cacheDirectory, programOf } from './cache.js';
 import { DRIVERS } from './drivers/index.js';
@@ -10,15 +10,15 @@ import type { Driver, Ground } from './drivers/driver.js';
 import type { FakeModel } from './model/server.js';
 import type { RealHarness } from './versions.js';
 
-/** The waitbus of this tree, as hooks and MCP clients start it. */
-export const COMMAND = [process.execPath, WAITBUS];
+/** As `waitbus install` does it, with the waitbus of this tree. */
+export const INSTALLED = 'installed';
 
 export interface RealOptions {
   readonly prompt: string;
   /** Whose requests they are in the model's log; default: the harness's name. */
   readonly agent?: string;
-  /** What is installed as waitbus; default that of this tree; null: nothing is. */
-  readonly command?: readonly string[] | null;
+  /** What is installed as waitbus; null: nothing is. */
+  readonly command?: readonly string[] | typeof INSTALLED | null;
   /** Put before the command line, as `waitbus run --` is. */
   readonly under?: readonly string[];
 }
@@ -29,12 +29,12 @@ export interface RealRun {
   readonly running: Running;
 }
 
-export function startReal(
+export async function startReal(
   sandbox: Sandbox,
   model: FakeModel,
   name: RealHarness,
-  { prompt, agent = name, command = COMMAND, under = [] }: RealOptions,
-): RealRun {
+  { prompt, agent = name, command = INSTALLED, under = [] }: RealOptions,
+): Promise<RealRun> {
   const driver = DRIVERS[name];
   const ground: Ground = {
     home: join(sandbox.directory, `home-${agent}`),
@@ -54,13 +54,27 @@ export function startReal(
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, content);
   }
-  const harness = harnessOf(name);
-  if (command !== null && harness !== null) {
-    const { home, work: project } = ground;
-    applyPlan(harness.plan({ scope: 'user', home, project, env, command }));
-  }
+  if (command === INSTALLED) await installed(sandbox, name, env);
+  else if (command !== null) planned(ground, name, env, command);
   const program = programOf(name);
   if (program === null) throw new Error(`${name} is not in the cache`);
   const [first = program, ...rest] = [...under, program, ...driver.args(ground, prompt)];
   return { driver, ground, running: sandbox.start(first, rest, { cwd: ground.work, env }) };
+}
+
+async function installed(sandbox: Sandbox, name: RealHarness, env: NodeJS.ProcessEnv) {
+  const { ended } = sandbox.waitbus(['install', name, '--user'], { env });
+  const { code, stderr } = await ended;
+  if (code !== 0) throw new Error(`install ${name} ended with ${code}: ${stderr}`);
+}
+
+function planned(
+  { home, work: project }: Ground,
+  name: RealHarness,
+  env: NodeJS.ProcessEnv,
+  command: readonly string[],
+) {
+  const harness = harnessOf(name);
+  if (harness === null) throw new Error(`there is no plan for ${name}`);
+  applyPlan(harness.plan({ scope: 'user', home, project, env, command }));
 }

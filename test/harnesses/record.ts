@@ -33,7 +33,7 @@ async function record(name: RealHarness): Promise<void> {
   await using model = await FakeModel.start((turn) => stepOf(name, turn, work));
   const hooks = join(sandbox.directory, 'hooks.jsonl');
   const command = [process.execPath, RECORDER, hooks];
-  const { ground, running } = startReal(sandbox, model, name, {
+  const { ground, running } = await startReal(sandbox, model, name, {
     prompt: 'Write it down.',
     command,
   });
