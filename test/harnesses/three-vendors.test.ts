@@ -39,9 +39,10 @@ test(
       under,
     });
     await model.request(({ turn, step }) => turn.agent === 'victim' && step.kind === 'hang');
-    const survivors = [];
+    const survivors = await Promise.all(
+      SURVIVORS.map((name) => startReal(sandbox, model, name, { prompt: 'Wait for the victim.' })),
+    );
     for (const name of SURVIVORS) {
-      survivors.push(await startReal(sandbox, model, name, { prompt: 'Wait for the victim.' }));
       await model.request(
         ({ turn, step }) => turn.agent === name && step.kind === 'say' && step.text === WAITING,
       );

@@ -7,8 +7,8 @@ import { editCall } from './edit-call.js';
 import { allOf, type Scenario, type Step, type Turn } from './model/scenario.js';
 import type { RealHarness } from './versions.js';
 
-/** Opens what comes from other programs, as the fence has it. */
-export const FENCE = '<<<waitbus-data';
+/** Opens what comes from other programs; Codex escapes the brackets before it. */
+const FENCE = /waitbus-data [0-9a-f]{16}\n/;
 export const WAITING = 'I end my turn and wait.';
 export const WOKEN = 'I am woken.';
 
@@ -37,7 +37,7 @@ export function watcher(
 }
 
 export function isWoken(turn: Turn): boolean {
-  return allOf(turn).includes(FENCE);
+  return FENCE.test(allOf(turn));
 }
 
 /** @returns the name under which a session's hook introduced it */

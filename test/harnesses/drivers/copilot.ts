@@ -10,17 +10,10 @@ export const copilot: Driver = {
     COPILOT_OFFLINE: 'true',
     COPILOT_PROVIDER_BASE_URL: `${model}/v1`,
     COPILOT_PROVIDER_API_KEY: 'fake',
-    COPILOT_MODEL: 'gpt-5.4',
+    COPILOT_MODEL: 'claude-sonnet-4.5',
     COPILOT_AUTO_UPDATE: 'false',
   }),
-  args: (_ground, prompt) => [
-    '-p',
-    prompt,
-    '--allow-all-tools',
-    '--output-format',
-    'json',
-    '--no-color',
-  ],
+  args: (_ground, prompt) => ['-p', prompt, '--allow-all', '--output-format', 'json', '--no-color'],
   read(stdout) {
     const told = lines(stdout);
     const result = told.findLast((line) => line['type'] === 'result');
