@@ -85,7 +85,7 @@ function withWait(then: Scenario): Scenario {
     const tools = turn.said.filter((one) => one.by === 'tool');
     if (tools.length === 0) {
       const match = ['event_type="agent_started"'];
-      const args = { match, sources: ['agent'], since: 'start', timeout_s: 20 };
+      const args = { match, source: 'agent', since: 'start', timeout_s: 20 };
       return { kind: 'call', tool: wait, args };
     }
     return then({ ...turn, said: turn.said.filter((one) => one !== tools[0]) });
