@@ -6,8 +6,8 @@ import { WAKES_HELP } from './help-wakes.js';
 
 export const HELP: Readonly<Record<string, string>> = {
   ...AGENTS_HELP,
-  ...WAKES_HELP,
   ...INSTALL_HELP,
+  ...WAKES_HELP,
   ...MCP_HELP,
 
   waitbus: `waitbus: block until a test run, a build, a file or a coding agent finishes or fails.
