@@ -5,7 +5,15 @@
  * is evaluated when it is first needed. Native packages, and those that only the daemon loads, stay
  * outside.
  */
-import { chmodSync, copyFileSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -62,6 +70,10 @@ const adminApart = ['source', 'config'].map((name) =>
   apart(new RegExp(`/commands/${name}/index\\.js$`), `./${name}.js`),
 );
 const doctorApart = apart(/\/commands\/doctor\.js$/, './doctor.js');
+/** Nor what plays swarms. */
+const swarmApart = ['stress', 'swarm-demo'].map((name) =>
+  apart(new RegExp(`/commands/${name}\\.js$`), `./${name}.js`),
+);
 /** `plugin dev` holds a daemon of its own. */
 const devApart = apart(/^\.\/dev\.js$/, './plugin-dev.js');
 /** A source without a webhook does not read the HTTP library. */
@@ -72,7 +84,7 @@ await build({
   entryPoints: { waitbus: 'src/main.ts' },
   // Lazily loaded parts are required: `import()` would start the loader of ES modules for them.
   supported: { 'dynamic-import': false },
-  plugins: [daemonApart, pluginApart, ...adminApart, doctorApart],
+  plugins: [daemonApart, pluginApart, ...adminApart, ...swarmApart, doctorApart],
 });
 await build({
   ...common,
@@ -86,6 +98,7 @@ await build({
     source: 'src/commands/source/index.ts',
     config: 'src/commands/config/index.ts',
     doctor: 'src/commands/doctor.ts',
+    stress: 'src/commands/stress.ts',
   },
   supported: { 'dynamic-import': false },
 });
@@ -107,5 +120,10 @@ writeFileSync(`${next}/package.json`, '{ "type": "commonjs" }\n');
 chmodSync(`${next}/waitbus.js`, 0o755);
 rmSync(`${here}dist/bin`, { recursive: true, force: true });
 renameSync(next, `${here}dist/bin`);
+/** Agents in other languages lie beside the compiled ones, as they are. */
+for (const name of readdirSync(`${here}src/stress/agents`)) {
+  if (!name.endsWith('.ts'))
+    copyFileSync(`${here}src/stress/agents/${name}`, `${here}dist/stress/agents/${name}`);
+}
 const lock = `${here}../plugins.lock.json`;
 if (existsSync(lock)) copyFileSync(lock, `${here}dist/plugins.lock.json`);

@@ -1,0 +1,245 @@
+/**
+ * One run of so many agents: they enter, rounds of seeds and reactions follow while time and money
+ * last, in the last round some are killed in the middle of their turn, then all end.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { castOf, type Role } from './cast.js';
+import { wallOffset } from './clock.js';
+import type { Family } from './families.js';
+import { checkAll, isDeath, type Invariant, type Player } from './invariants.js';
+import type { Note } from './journal.js';
+import { latenciesOf, type Latencies } from './latency.js';
+import { budgetSpent, totalsOf, type Entry } from './ledger/index.js';
+import { Seeder } from './seeder.js';
+import { endEvent, seedEvent, seederOf } from './swarm.js';
+import { Troupe, type Actor } from './troupe.js';
+import { Watch } from './watch.js';
+
+export interface StepPlan {
+  readonly count: number;
+  readonly kills: number;
+  readonly families: readonly Family[];
+  /** How long rounds are begun. */
+  readonly durationMs: number;
+  /** At most so many rounds before the last one, in which agents are killed. */
+  readonly rounds: number;
+  /** How long a round may take until what is missing counts as lost. */
+  readonly roundLimitMs: number;
+  readonly budgetUsd: number;
+  /** What was used before, in this sweep. */
+  readonly before: readonly Entry[];
+  readonly signal: AbortSignal;
+  readonly tell: (text: string) => void;
+}
+
+export interface StepResult {
+  readonly n: number;
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly agents: readonly {
+    readonly name: string;
+    readonly family: string;
+    readonly killed: boolean;
+  }[];
+  readonly invariants: readonly Invariant[];
+  readonly latency: Latencies;
+  readonly entries: readonly Entry[];
+  readonly stopped: 'budget' | 'interrupted' | null;
+  /** What agents that did not end in order wrote last. */
+  readonly last_words: Readonly<Record<string, string>>;
+}
+
+/** Between a round's end and the next one's beginning: what is measured is a wake-up from rest. */
+const REST_MS = 200;
+const END_LIMIT_MS = 20_000;
+const ENTER_LIMIT_MS = 60_000;
+
+export class Step {
+  readonly #plan: StepPlan;
+  readonly #troupe: Troupe;
+  readonly #seeder: Seeder;
+  readonly #run = `s${process.pid.toString(36)}${Date.now().toString(36).slice(-5)}`;
+  readonly #roles: readonly Role[];
+  readonly #kills = new Map<string, bigint>();
+  #actors: readonly Actor[] = [];
+  #watch: Watch;
+  #rounds = 0;
+  #stopped: StepResult['stopped'] = null;
+
+  constructor(plan: StepPlan, troupe: Troupe, seeder: Seeder) {
+    this.#plan = plan;
+    this.#troupe = troupe;
+    this.#seeder = seeder;
+    this.#roles = castOf(
+      plan.families.map(({ name }) => name),
+      plan.count,
+      plan.kills,
+    );
+    const files = this.#roles
+      .map((role) => this.#nameOf(role))
+      .map((name) => [name, troupe.journalOf(name)] as const);
+    this.#watch = new Watch(new Map(files), wallOffset());
+  }
+
+  async play(): Promise<StepResult> {
+    const started = performance.now();
+    await this.#enter();
+    const deadline = performance.now() + this.#plan.durationMs;
+    while (this.#goesOn(deadline)) await this.#round([]);
+    if (this.#stopped === null) await this.#lastRound();
+    await this.#end();
+    return this.#result((performance.now() - started) / 1000);
+  }
+
+  async #enter(): Promise<void> {
+    const cursor = await this.#seeder.head();
+    this.#actors = this.#roles.map((role) => {
+      const name = this.#nameOf(role);
+      const family = this.#plan.families.find((one) => one.name === role.family);
+      if (family === undefined) throw new Error(`there is no family ${role.family}`);
+      return this.#troupe.enter(family, {
+        run: this.#run,
+        name,
+        family: role.family,
+        journal: this.#troupe.journalOf(name),
+        cursor,
+      });
+    });
+    const { count, signal } = this.#plan;
+    if (await this.#seeder.untilBlocked(count, ENTER_LIMIT_MS, signal)) return;
+    this.#plan.tell(`not every agent listens after ${ENTER_LIMIT_MS / 1000} s`);
+  }
+
+  /** Decides on the next round, and why there is none. */
+  #goesOn(deadline: number): boolean {
+    const { signal, before, budgetUsd, rounds } = this.#plan;
+    if (signal.aborted) this.#stopped = 'interrupted';
+    else if (budgetSpent(totalsOf([...before, ...this.#entries()]), budgetUsd)) {
+      this.#stopped = 'budget';
+    }
+    return this.#stopped === null && this.#rounds < rounds && performance.now() < deadline;
+  }
+
+  /** @param hold who stops in the middle of its turn */
+  async #round(hold: readonly string[], duringIt = async () => undefined as void): Promise<void> {
+    const round = this.#rounds;
+    const { count, roundLimitMs, signal } = this.#plan;
+    await this.#seeder.untilBlocked(count, roundLimitMs, signal);
+    await pause(REST_MS, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return;
+    this.#rounds += 1;
+    await this.#seeder.emit((sent) => seedEvent(this.#run, round, sent, hold));
+    await duringIt();
+    const others = this.#names().filter((name) => !hold.includes(name));
+    const complete = () => others.every((name) => this.#isThrough(name, round, others));
+    const whole = await this.#watch.until(complete, roundLimitMs, signal);
+    if (!whole) this.#plan.tell(`round ${round} is not complete`);
+  }
+
+  /** Whether an agent has seen the seed and what the others answered. */
+  #isThrough(name: string, round: number, others: readonly string[]): boolean {
+    const from = new Set(
+      this.#watch.notesOf(name).flatMap((note) => (isTurn(note, round) ? [note.from] : [])),
+    );
+    return from.has(seederOf(this.#run)) && others.every((other) => from.has(other));
+  }
+
+  /** Those who are to be killed are, once they have the seed and before they answer. */
+  async #lastRound(): Promise<void> {
+    const { roundLimitMs, signal } = this.#plan;
+    const victims = this.#roles.filter(({ victim }) => victim).map((role) => this.#nameOf(role));
+    const round = this.#rounds;
+    const has = (name: string) => this.#watch.notesOf(name).some((note) => isTurn(note, round));
+    await this.#round(victims, async () => {
+      await this.#watch.until(() => victims.every(has), roundLimitMs, signal);
+      for (const name of victims) this.#kill(name);
+    });
+    const survivors = this.#names().filter((name) => !victims.includes(name));
+    const noticed = (name: string) => {
+      const dead = this.#watch
+        .notesOf(name)
+        .flatMap((note) => (note.what === 'saw' && isDeath(note) ? [note.from] : []));
+      return victims.every((victim) => dead.includes(victim));
+    };
+    await this.#watch.until(() => survivors.every(noticed), roundLimitMs, signal);
+  }
+
+  #kill(name: string): void {
+    const pid = this.#watch.notesOf(name).find((note) => note.what === 'started')?.pid;
+    if (pid === undefined) return;
+    this.#kills.set(name, process.hrtime.bigint());
+    process.kill(pid, 'SIGKILL');
+  }
+
+  async #end(): Promise<void> {
+    if (this.#plan.signal.aborted) return;
+    await this.#seeder.emit((sent) => endEvent(this.#run, sent));
+    const all = Promise.all(this.#actors.map(({ ended }) => ended));
+    await Promise.race([all, pause(END_LIMIT_MS, undefined, { ref: false })]);
+    this.#watch.look();
+  }
+
+  async #result(seconds: number): Promise<StepResult> {
+    const players = await Promise.all(this.#actors.map((actor, at) => this.#player(actor, at)));
+    const families = this.#plan.families.map(({ name }) => name);
+    const log = this.#plan.signal.aborted ? [] : await this.#seeder.log(this.#run);
+    const killed = this.#kills.size > 0;
+    const bad = players.filter(({ victim, exit }) => !victim && exit !== 0);
+    return {
+      n: this.#plan.count,
+      rounds: this.#rounds,
+      seconds,
+      agents: players.map(({ name, family, victim }) => ({
+        name,
+        family,
+        killed: victim && killed,
+      })),
+      invariants: checkAll({ players, log, rounds: this.#rounds, killed, families }),
+      latency: latenciesOf(players, families, this.#kills),
+      entries: this.#entries(),
+      stopped: this.#plan.signal.aborted ? 'interrupted' : this.#stopped,
+      last_words: Object.fromEntries(
+        bad.map(({ name }) => [name, this.#troupe.lastWords(name)] as const),
+      ),
+    };
+  }
+
+  async #player(actor: Actor, at: number): Promise<Player> {
+    const { name, family } = actor.part;
+    const exit = await Promise.race([actor.ended, Promise.resolve(null)]);
+    return {
+      name,
+      family,
+      victim: this.#roles[at]?.victim === true,
+      notes: this.#watch.notesOf(name),
+      damaged: this.#watch.damagedOf(name),
+      exit,
+    };
+  }
+
+  #entries(): Entry[] {
+    return this.#names().flatMap((agent) =>
+      this.#watch
+        .notesOf(agent)
+        .flatMap((note) =>
+          note.what === 'used' ? [{ agent, program: note.program, usage: note.usage }] : [],
+        ),
+    );
+  }
+
+  #names(): string[] {
+    return this.#roles.map((role) => this.#nameOf(role));
+  }
+
+  #nameOf({ short }: Role): string {
+    return `${this.#run}.${short}`;
+  }
+}
+
+function isTurn(note: Note, round: number): note is Extract<Note, { what: 'saw' }> {
+  return (
+    note.what === 'saw' &&
+    note.round === round &&
+    (note.phase === 'seed' || note.phase === 'reaction')
+  );
+}
