@@ -19,6 +19,8 @@ export interface Family {
   readonly env: NodeJS.ProcessEnv;
   /** Runs under `waitbus run`, which tells of its death: it has no connection of its own that lasts. */
   readonly wrapped: boolean;
+  /** It is subscribed also in the middle of a turn. */
+  readonly listensAlways: boolean;
 }
 
 /** The directory of the compiled agents, and the programs beside them. */
@@ -42,6 +44,7 @@ export async function findFamilies(from: string, place = ourPlace()): Promise<re
     args: [join(place.agents, `${name}.js`)],
     env: {},
     wrapped: false,
+    listensAlways: true,
     ...rest,
   });
   const [python, shell, mcp] = await Promise.all([noPython(), noBash(), noMcp(place)]);
@@ -63,11 +66,13 @@ export async function findFamilies(from: string, place = ourPlace()): Promise<re
       args: [join(place.agents, 'agent.sh')],
       env: { WAITBUS_SWARM_NODE: process.execPath, WAITBUS_SWARM_PROGRAM: place.waitbus },
       wrapped: true,
+      listensAlways: false,
     },
     node('mcp', 'an MCP client, waitbus mcp', {
       absent: mcp,
       env: { WAITBUS_SWARM_PROGRAM: place.waitbus },
       wrapped: true,
+      listensAlways: false,
     }),
     node('langgraph', 'LangGraph.js, a fake model', {
       absent: noLangGraph(from),

@@ -1,6 +1,5 @@
 /** The one who begins the rounds of a run, over one connection that it keeps; and who reads the log. */
 import type { Envelope } from '@waitbus/plugin-sdk/envelope';
-import { setTimeout as pause } from 'node:timers/promises';
 import { DaemonConnection } from '../client/connection.js';
 import { emitOver } from '../client/emit.js';
 import { stream } from '../client/stream.js';
@@ -8,7 +7,8 @@ import type { Paths } from '../paths.js';
 import type { Logged } from './invariants.js';
 import { matchOf } from './swarm.js';
 
-const ASK_MS = 10;
+/** The cursor before the first event. */
+const BEFORE_ALL = '0'.repeat(26);
 
 export class Seeder {
   readonly #connection: DaemonConnection;
@@ -29,18 +29,12 @@ export class Seeder {
   }
 
   async head(): Promise<string> {
-    return String((await this.#connection.request({ op: 'status' }))['head']);
+    return String((await this.#connection.request({ op: 'status' }))['head'] ?? BEFORE_ALL);
   }
 
-  /** Waits until so many subscribers are blocked: nobody is on its way back to a wait any more. */
-  async untilBlocked(count: number, limitMs: number, signal?: AbortSignal): Promise<boolean> {
-    const deadline = performance.now() + limitMs;
-    for (;;) {
-      const { subscribers } = await this.#connection.request({ op: 'status' });
-      if (Number(subscribers) >= count) return true;
-      if (signal?.aborted === true || performance.now() > deadline) return false;
-      await pause(ASK_MS);
-    }
+  /** @returns how many subscribers are blocked at this moment */
+  async subscribers(): Promise<number> {
+    return Number((await this.#connection.request({ op: 'status' }))['subscribers']);
   }
 
   /** Every event of a run that the log has, in its order. */

@@ -105,10 +105,32 @@ export class Step {
         cursor,
       });
     });
-    const { count, signal } = this.#plan;
-    if (await this.#seeder.untilBlocked(count, ENTER_LIMIT_MS, signal)) return;
-    this.#plan.tell(`not every agent listens after ${ENTER_LIMIT_MS / 1000} s`);
+    if (!(await this.#untilBlocked(ENTER_LIMIT_MS))) this.#plan.tell('not every agent listens');
   }
+
+  /**
+   * Nobody is on its way back to a wait any more.
+   * @param held those in the middle of a turn: they listen only if they always do
+   */
+  #untilBlocked(limitMs: number, held: readonly string[] = []): Promise<boolean> {
+    const listening = this.#actors.filter(
+      ({ part, family }) =>
+        !this.#kills.has(part.name) && (family.listensAlways || !held.includes(part.name)),
+    ).length;
+    const blocked = async () => (await this.#seeder.subscribers()) >= listening;
+    return this.#watch.until(blocked, limitMs, this.#hopeless);
+  }
+
+  async #atRest(held: readonly string[] = []): Promise<void> {
+    const { roundLimitMs, signal } = this.#plan;
+    await this.#untilBlocked(roundLimitMs, held);
+    await pause(REST_MS, undefined, { signal }).catch(() => undefined);
+  }
+
+  /** What is missing will not come: the run is interrupted, or somebody left who was not killed. */
+  readonly #hopeless = (): boolean =>
+    this.#plan.signal.aborted ||
+    this.#actors.some(({ part, hasEnded }) => hasEnded() && !this.#kills.has(part.name));
 
   /** Decides on the next round, and why there is none. */
   #goesOn(deadline: number): boolean {
@@ -117,22 +139,21 @@ export class Step {
     else if (budgetSpent(totalsOf([...before, ...this.#entries()]), budgetUsd)) {
       this.#stopped = 'budget';
     }
+    if (this.#hopeless()) return false;
     return this.#stopped === null && this.#rounds < rounds && performance.now() < deadline;
   }
 
   /** @param hold who stops in the middle of its turn */
-  async #round(hold: readonly string[], duringIt = async () => undefined as void): Promise<void> {
+  async #round(hold: readonly string[]): Promise<void> {
     const round = this.#rounds;
-    const { count, roundLimitMs, signal } = this.#plan;
-    await this.#seeder.untilBlocked(count, roundLimitMs, signal);
-    await pause(REST_MS, undefined, { signal }).catch(() => undefined);
+    const { roundLimitMs, signal } = this.#plan;
+    await this.#atRest();
     if (signal.aborted) return;
     this.#rounds += 1;
     await this.#seeder.emit((sent) => seedEvent(this.#run, round, sent, hold));
-    await duringIt();
     const others = this.#names().filter((name) => !hold.includes(name));
     const complete = () => others.every((name) => this.#isThrough(name, round, others));
-    const whole = await this.#watch.until(complete, roundLimitMs, signal);
+    const whole = await this.#watch.until(complete, roundLimitMs, this.#hopeless);
     if (!whole) this.#plan.tell(`round ${round} is not complete`);
   }
 
@@ -144,31 +165,43 @@ export class Step {
     return from.has(seederOf(this.#run)) && others.every((other) => from.has(other));
   }
 
-  /** Those who are to be killed are, once they have the seed and before they answer. */
+  /**
+   * The victims stop in the middle of their turn. Once the others are through and at rest, so that
+   * what is measured is a wake-up, the victims are killed one after the other.
+   */
   async #lastRound(): Promise<void> {
-    const { roundLimitMs, signal } = this.#plan;
     const victims = this.#roles.filter(({ victim }) => victim).map((role) => this.#nameOf(role));
     const round = this.#rounds;
     const has = (name: string) => this.#watch.notesOf(name).some((note) => isTurn(note, round));
-    await this.#round(victims, async () => {
-      await this.#watch.until(() => victims.every(has), roundLimitMs, signal);
-      for (const name of victims) this.#kill(name);
-    });
-    const survivors = this.#names().filter((name) => !victims.includes(name));
-    const noticed = (name: string) => {
-      const dead = this.#watch
-        .notesOf(name)
-        .flatMap((note) => (note.what === 'saw' && isDeath(note) ? [note.from] : []));
-      return victims.every((victim) => dead.includes(victim));
-    };
-    await this.#watch.until(() => survivors.every(noticed), roundLimitMs, signal);
+    await this.#round(victims);
+    for (const victim of victims) {
+      await this.#watch.until(() => has(victim), this.#plan.roundLimitMs, this.#hopeless);
+      await this.#atRest(victims);
+      this.#kill(victim);
+      const noticed = () => this.#survivors().every((name) => this.#sawDie(name, victim));
+      await this.#watch.until(noticed, this.#plan.roundLimitMs, this.#hopeless);
+    }
+  }
+
+  #survivors(): string[] {
+    return this.#roles.filter(({ victim }) => !victim).map((role) => this.#nameOf(role));
+  }
+
+  #sawDie(name: string, victim: string): boolean {
+    return this.#watch
+      .notesOf(name)
+      .some((note) => note.what === 'saw' && isDeath(note) && note.from === victim);
   }
 
   #kill(name: string): void {
     const pid = this.#watch.notesOf(name).find((note) => note.what === 'started')?.pid;
     if (pid === undefined) return;
     this.#kills.set(name, process.hrtime.bigint());
-    process.kill(pid, 'SIGKILL');
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      this.#plan.tell(`${name} had ended before it was killed: ${(error as Error).message}`);
+    }
   }
 
   async #end(): Promise<void> {

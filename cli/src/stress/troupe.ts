@@ -28,6 +28,7 @@ export interface Actor {
   readonly child: ChildProcess;
   /** Its exit code; null when a signal ended it. */
   readonly ended: Promise<number | null>;
+  readonly hasEnded: () => boolean;
 }
 
 const MARK = 'WAITBUS_SWARM_MARK';
@@ -105,11 +106,16 @@ export class Troupe {
     const env = { ...this.env, ...family.env, ...partToEnv(part) };
     const child = this.#spawn(program, args, env, ['pipe', log, log]);
     closeSync(log);
+    let over = false;
     const ended = new Promise<number | null>((resolve) => {
-      child.once('error', () => resolve(null));
-      child.once('exit', (code) => resolve(code));
+      const end = (code: number | null) => {
+        over = true;
+        resolve(code);
+      };
+      child.once('error', () => end(null));
+      child.once('exit', (code) => end(code));
     });
-    return { part, family, child, ended };
+    return { part, family, child, ended, hasEnded: () => over };
   }
 
   journalOf(name: string): string {

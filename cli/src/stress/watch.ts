@@ -36,13 +36,17 @@ export class Watch {
     for (const [name, file] of this.#files) this.#lookAt(name, file);
   }
 
-  /** @returns whether it came true within the limit */
-  async until(condition: () => boolean, limitMs: number, signal?: AbortSignal): Promise<boolean> {
+  /** @returns whether it came true, within the limit and before there was no hope of it */
+  async until(
+    condition: () => boolean | Promise<boolean>,
+    limitMs: number,
+    hopeless: () => boolean,
+  ): Promise<boolean> {
     const deadline = performance.now() + limitMs;
     for (;;) {
       this.look();
-      if (condition()) return true;
-      if (signal?.aborted === true || performance.now() > deadline) return false;
+      if (await condition()) return true;
+      if (hopeless() || performance.now() > deadline) return false;
       await pause(LOOK_MS);
     }
   }
