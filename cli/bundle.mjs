@@ -99,6 +99,7 @@ await build({
     config: 'src/commands/config/index.ts',
     doctor: 'src/commands/doctor.ts',
     stress: 'src/commands/stress.ts',
+    'swarm-demo': 'src/commands/swarm-demo.ts',
   },
   supported: { 'dynamic-import': false },
 });

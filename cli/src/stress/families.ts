@@ -21,6 +21,8 @@ export interface Family {
   readonly wrapped: boolean;
   /** It is subscribed also in the middle of a turn. */
   readonly listensAlways: boolean;
+  /** It can be asked to claim a path. */
+  readonly claims: boolean;
 }
 
 /** The directory of the compiled agents, and the programs beside them. */
@@ -45,6 +47,7 @@ export async function findFamilies(from: string, place = ourPlace()): Promise<re
     env: {},
     wrapped: false,
     listensAlways: true,
+    claims: true,
     ...rest,
   });
   const [python, shell, mcp] = await Promise.all([noPython(), noBash(), noMcp(place)]);
@@ -58,6 +61,7 @@ export async function findFamilies(from: string, place = ourPlace()): Promise<re
       args: [join(place.agents, 'agent.py')],
       env: { PYTHONPATH: module ?? '', PYTHONDONTWRITEBYTECODE: '1' },
       wrapped: true,
+      claims: false,
     },
     {
       ...node('shell', 'bash, waitbus wait and emit'),
@@ -72,6 +76,7 @@ export async function findFamilies(from: string, place = ourPlace()): Promise<re
       absent: mcp,
       env: { WAITBUS_SWARM_PROGRAM: place.waitbus },
       wrapped: true,
+      claims: false,
       listensAlways: false,
     }),
     node('langgraph', 'LangGraph.js, a fake model', {

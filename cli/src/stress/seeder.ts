@@ -29,7 +29,8 @@ export class Seeder {
   }
 
   async head(): Promise<string> {
-    return String((await this.#connection.request({ op: 'status' }))['head'] ?? BEFORE_ALL);
+    const { head } = await this.#connection.request({ op: 'status' });
+    return typeof head === 'string' ? head : BEFORE_ALL;
   }
 
   /** @returns how many subscribers are blocked at this moment */
@@ -49,8 +50,8 @@ export class Seeder {
       logged.push({
         id: frame.event_id,
         type: frame.event_type,
-        from: String(fields['msg_from']),
-        phase: String(fields['swarm_phase'] ?? ''),
+        from: textOf(fields['msg_from']),
+        phase: textOf(fields['swarm_phase']),
         round: Number(fields['swarm_round'] ?? 0),
       });
     }
@@ -60,4 +61,8 @@ export class Seeder {
   close(): void {
     this.#connection.close();
   }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }

@@ -5,49 +5,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { castOf, type Role } from './cast.js';
 import { wallOffset } from './clock.js';
-import type { Family } from './families.js';
-import { checkAll, isDeath, type Invariant, type Player } from './invariants.js';
+import { checkAll, isDeath, type Player } from './invariants.js';
 import type { Note } from './journal.js';
-import { latenciesOf, type Latencies } from './latency.js';
+import { latenciesOf } from './latency.js';
 import { budgetSpent, totalsOf, type Entry } from './ledger/index.js';
-import { Seeder } from './seeder.js';
+import type { Seeder } from './seeder.js';
+import type { StepPlan, StepResult } from './step-form.js';
 import { endEvent, seedEvent, seederOf } from './swarm.js';
-import { Troupe, type Actor } from './troupe.js';
+import type { Actor, Troupe } from './troupe.js';
 import { Watch } from './watch.js';
-
-export interface StepPlan {
-  readonly count: number;
-  readonly kills: number;
-  readonly families: readonly Family[];
-  /** How long rounds are begun. */
-  readonly durationMs: number;
-  /** At most so many rounds before the last one, in which agents are killed. */
-  readonly rounds: number;
-  /** How long a round may take until what is missing counts as lost. */
-  readonly roundLimitMs: number;
-  readonly budgetUsd: number;
-  /** What was used before, in this sweep. */
-  readonly before: readonly Entry[];
-  readonly signal: AbortSignal;
-  readonly tell: (text: string) => void;
-}
-
-export interface StepResult {
-  readonly n: number;
-  readonly rounds: number;
-  readonly seconds: number;
-  readonly agents: readonly {
-    readonly name: string;
-    readonly family: string;
-    readonly killed: boolean;
-  }[];
-  readonly invariants: readonly Invariant[];
-  readonly latency: Latencies;
-  readonly entries: readonly Entry[];
-  readonly stopped: 'budget' | 'interrupted' | null;
-  /** What agents that did not end in order wrote last. */
-  readonly last_words: Readonly<Record<string, string>>;
-}
 
 /** Between a round's end and the next one's beginning: what is measured is a wake-up from rest. */
 const REST_MS = 200;

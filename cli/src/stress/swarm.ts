@@ -70,7 +70,7 @@ function turnEvent(
   sent: bigint,
   fields: Fields,
 ): Envelope {
-  const to = fields['swarm_to'] === undefined ? '' : `:${String(fields['swarm_to'])}`;
+  const to = typeof fields['swarm_to'] === 'string' ? `:${fields['swarm_to']}` : '';
   return {
     source: 'agent',
     event_type: 'agent_finished',

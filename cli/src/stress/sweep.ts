@@ -5,7 +5,8 @@ import type { Family } from './families.js';
 import type { Entry } from './ledger/index.js';
 import { killsOf, type StressOptions } from './options.js';
 import { Seeder } from './seeder.js';
-import { Step, type StepResult } from './step.js';
+import { Step } from './step.js';
+import type { StepResult } from './step-form.js';
 import { Troupe } from './troupe.js';
 
 /** A round of programs that call no model, and one of those that do. */

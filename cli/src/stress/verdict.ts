@@ -7,7 +7,7 @@ import type { Figures } from './figures.js';
 import type { Invariant } from './invariants.js';
 import type { Latencies } from './latency.js';
 import { totalsOf, type Entry, type Totals } from './ledger/index.js';
-import type { StepResult } from './step.js';
+import type { StepResult } from './step-form.js';
 
 export interface Machine {
   readonly cpu: string;

@@ -39,8 +39,9 @@ export class Conduct {
       return false;
     }
     if (fields['swarm_phase'] === 'seed') void this.#react(event);
-    if (fields['swarm_phase'] === 'claim' && fields['swarm_to'] === this.part.name) {
-      await this.#claim(String(fields['path']));
+    const { swarm_phase: phase, swarm_to: to, path } = fields;
+    if (phase === 'claim' && to === this.part.name && typeof path === 'string') {
+      await this.#claim(path);
     }
     return true;
   }
