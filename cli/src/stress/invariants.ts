@@ -120,6 +120,7 @@ const CHECKS: Readonly<Record<string, { readonly means: string; readonly check: 
     means: 'nobody saw an event twice, nor out of order, nor one that is not in the log',
     check: ({ players, log }, found) => {
       const logged = new Set(log.map(({ id }) => id));
+      found.expect(logged.size > 0, () => 'the log has nothing of the run');
       found.expect(logged.size === log.length, () => 'the log has an event twice');
       for (const player of players) {
         let before = '';

@@ -1,8 +1,10 @@
 /** The help texts, one a command, each with examples that work when pasted. */
 import { AGENTS_HELP } from './help-agents.js';
+import { SWARM_HELP } from './help-swarm.js';
 
 export const HELP: Readonly<Record<string, string>> = {
   ...AGENTS_HELP,
+  ...SWARM_HELP,
 
   waitbus: `waitbus: block until a test run, a build, a file or a coding agent finishes or fails.
 
@@ -25,6 +27,7 @@ usage: waitbus COMMAND [options]
   daemon    run the daemon in the foreground (it starts by itself when needed)
   stop      end the daemon
   demo      see it work, in under 30 seconds
+  stress, swarm-demo        see agents of several kinds hear each other; check it with many
 
 waitbus help COMMAND tells more. Options: --version, --help.`,
 
