@@ -5,13 +5,14 @@ import { findInstallation } from '../installation.js';
 import { findFamilies, type Family } from '../stress/families.js';
 import { machine } from '../stress/machine.js';
 import { parseStress, type StressOptions } from '../stress/options.js';
+import { findRealFamilies } from '../stress/real/families.js';
 import { sweep } from '../stress/sweep.js';
 import { ledgerLine, linesOf, verdictOf, type Verdict } from '../stress/verdict.js';
 import { EXIT, print, say, UsageError } from '../terminal/exit.js';
 
 export async function run(args: readonly string[]): Promise<number> {
   const options = parseStress(args);
-  const found = await findFamilies(process.cwd());
+  const found = options.real ? findRealFamilies(process.env) : await findFamilies(process.cwd());
   const families = chosen(options, found);
   for (const { name, absent } of families) if (absent !== null) say(`absent: ${name}: ${absent}`);
   const playing = families.filter(({ absent }) => absent === null);

@@ -186,6 +186,15 @@ export function checkAll(happened: Happened): Invariant[] {
     });
 }
 
+/** Whether an agent noted the seed of a round, or somebody's answer to it. */
+export function isTurn(note: Note, round: number): note is Saw {
+  return (
+    note.what === 'saw' &&
+    note.round === round &&
+    (note.phase === 'seed' || note.phase === 'reaction')
+  );
+}
+
 export function isDeath({ type, phase }: Pick<Saw, 'type' | 'phase'>): boolean {
   return type === 'agent_failed' && phase === '';
 }

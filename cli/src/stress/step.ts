@@ -5,8 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { castOf, type Role } from './cast.js';
 import { wallOffset } from './clock.js';
-import { checkAll, isDeath, type Player } from './invariants.js';
-import type { Note } from './journal.js';
+import { checkAll, isDeath, isTurn, type Player } from './invariants.js';
 import { latenciesOf } from './latency.js';
 import { budgetSpent, totalsOf, type Entry } from './ledger/index.js';
 import type { Seeder } from './seeder.js';
@@ -52,7 +51,7 @@ export class Step {
     await this.#enter();
     const deadline = performance.now() + this.#plan.durationMs;
     while (this.#goesOn(deadline)) await this.#round([]);
-    if (this.#stopped === null) await this.#lastRound();
+    if (this.#stopped === null && !this.#names().some(this.#erred)) await this.#lastRound();
     await this.#end();
     return this.#result((performance.now() - started) / 1000);
   }
@@ -105,7 +104,7 @@ export class Step {
     else if (budgetSpent(totalsOf([...before, ...this.#entries()]), budgetUsd)) {
       this.#stopped = 'budget';
     }
-    if (this.#hopeless()) return false;
+    if (this.#hopeless() || this.#names().some(this.#erred)) return false;
     return this.#stopped === null && this.#rounds < rounds && performance.now() < deadline;
   }
 
@@ -118,10 +117,17 @@ export class Step {
     this.#rounds += 1;
     await this.#seeder.emit((sent) => seedEvent(this.#run, round, sent, hold));
     const others = this.#names().filter((name) => !hold.includes(name));
-    const complete = () => others.every((name) => this.#isThrough(name, round, others));
+    // Who met an error does not answer any more.
+    const complete = () => {
+      const answering = others.filter((name) => !this.#erred(name));
+      return others.every((name) => this.#isThrough(name, round, answering));
+    };
     const whole = await this.#watch.until(complete, roundLimitMs, this.#hopeless);
     if (!whole) this.#plan.tell(`round ${round} is not complete`);
   }
+
+  readonly #erred = (name: string): boolean =>
+    this.#watch.notesOf(name).some(({ what }) => what === 'error');
 
   /** Whether an agent has seen the seed and what the others answered. */
   #isThrough(name: string, round: number, others: readonly string[]): boolean {
@@ -233,12 +239,4 @@ export class Step {
   #nameOf({ short }: Role): string {
     return `${this.#run}.${short}`;
   }
-}
-
-function isTurn(note: Note, round: number): note is Extract<Note, { what: 'saw' }> {
-  return (
-    note.what === 'saw' &&
-    note.round === round &&
-    (note.phase === 'seed' || note.phase === 'reaction')
-  );
 }
