@@ -91,6 +91,41 @@ test('the AI SDK: totals are inclusive', () => {
   assert.deepEqual(usage?.tokens, tokens(600, 300, 100, 50, 30));
 });
 
+/** What the fake server said of a request before which `n` things had been said. */
+const served = (n: number) => ({
+  uncached: 101 + 7 * n,
+  read: 2003 + 211 * n,
+  write: 503 + 13 * n,
+  output: 41 + n,
+  reasoning: 17 + n,
+});
+
+test('what the real CLIs printed comes out as what the server said', () => {
+  const recorded = (name: string) => sample(`recorded/${name}`);
+  const four = served(4);
+  const claude = READERS.claude(recorded('claude.ndjson'));
+  const all = four.output + four.reasoning;
+  assert.deepEqual(claude?.tokens, tokens(four.uncached, four.read, four.write, all, null));
+  assert.equal(claude.basis, 'metered');
+  assert.equal(claude.cost_usd, 0.007187250000000001);
+  const codex = READERS.codex(recorded('codex.ndjson'));
+  const parts = [four.output, four.reasoning] as const;
+  assert.deepEqual(codex?.tokens, tokens(four.uncached, four.read, 0, ...parts));
+  const three = served(3);
+  assert.deepEqual(
+    READERS.gemini(recorded('gemini.json'))?.tokens,
+    tokens(three.uncached, three.read, null, three.output, three.reasoning),
+  );
+  const two = served(2);
+  const opencode = READERS.opencode(recorded('opencode.ndjson'));
+  assert.deepEqual(opencode?.tokens, tokens(two.uncached, two.read, 0, two.output, two.reasoning));
+  // It knows no price of the fake model.
+  assert.equal(opencode.cost_usd, null);
+  const copilot = READERS.copilot(recorded('copilot.ndjson'));
+  assert.deepEqual(copilot?.tokens, tokens(null, null, null, null, null));
+  assert.equal(copilot.premium_requests, 0);
+});
+
 test('what holds no accounting has none: nothing is made up', () => {
   for (const [name, read] of Object.entries(READERS)) {
     for (const output of [

@@ -107,6 +107,9 @@ test('the answer of each CLI is found in its output', () => {
     const output = readFileSync(join(REPO, 'test/stress/samples', file), 'utf8');
     assert.equal(REAL[name as keyof typeof SAMPLES].answer(output), answer, name);
   }
-  assert.equal(REAL.claude.answer(CLAUDE), 'heard');
+  for (const [name, { answer }] of Object.entries(REAL)) {
+    const file = `test/stress/samples/recorded/${name}.${name === 'gemini' ? 'json' : 'ndjson'}`;
+    assert.equal(answer(readFileSync(join(REPO, file), 'utf8')), 'heard it', name);
+  }
   for (const { answer } of Object.values(REAL)) assert.equal(answer(''), '');
 });

@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { castOf, type Role } from './cast.js';
 import { wallOffset } from './clock.js';
-import { checkAll, isDeath, isTurn, type Player } from './invariants.js';
+import { checkAll, isDeath, isTurn, type Invariant, type Player } from './invariants.js';
 import { latenciesOf } from './latency.js';
 import { budgetSpent, totalsOf, type Entry } from './ledger/index.js';
 import type { Seeder } from './seeder.js';
@@ -187,7 +187,6 @@ export class Step {
   async #result(seconds: number): Promise<StepResult> {
     const players = await Promise.all(this.#actors.map((actor, at) => this.#player(actor, at)));
     const families = this.#plan.families.map(({ name }) => name);
-    const log = this.#plan.signal.aborted ? [] : await this.#seeder.log(this.#run);
     const killed = this.#kills.size > 0;
     const bad = players.filter(({ victim, exit }) => !victim && exit !== 0);
     return {
@@ -199,7 +198,7 @@ export class Step {
         family,
         killed: victim && killed,
       })),
-      invariants: checkAll({ players, log, rounds: this.#rounds, killed, families }),
+      invariants: await this.#invariants(players),
       latency: latenciesOf(players, families, this.#kills),
       entries: this.#entries(),
       stopped: this.#plan.signal.aborted ? 'interrupted' : this.#stopped,
@@ -207,6 +206,15 @@ export class Step {
         bad.map(({ name }) => [name, this.#troupe.lastWords(name)] as const),
       ),
     };
+  }
+
+  /** Of a run that was interrupted nothing can be said. */
+  async #invariants(players: readonly Player[]): Promise<readonly Invariant[]> {
+    if (this.#plan.signal.aborted) return [];
+    const log = await this.#seeder.log(this.#run);
+    const families = this.#plan.families.map(({ name }) => name);
+    const killed = this.#kills.size > 0;
+    return checkAll({ players, log, rounds: this.#rounds, killed, families });
   }
 
   async #player(actor: Actor, at: number): Promise<Player> {

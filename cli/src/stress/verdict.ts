@@ -98,7 +98,7 @@ export function linesOf(run: RunVerdict): string[] {
     ([family, figures]) => `${family} ${shown(figures)}`,
   );
   return [
-    `N=${run.n}: ${run.ok ? 'all held' : 'NOT OK'}; ${run.rounds} rounds in ${run.seconds.toFixed(1)} s`,
+    `N=${run.n}: ${run.ok ? 'all held' : run.invariants.length === 0 ? 'not checked' : 'NOT OK'}; ${run.rounds} rounds in ${run.seconds.toFixed(1)} s`,
     `  awake after the seed, median / p99: ${shown(latency.seed)} ms  (${families.join(', ')})`,
     `  awake after a kill, median / p99: ${shown(latency.death)} ms`,
     ...run.invariants.map(
