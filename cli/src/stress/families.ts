@@ -50,16 +50,16 @@ export async function findFamilies(from: string, place = ourPlace()): Promise<re
     claims: true,
     ...rest,
   });
-  const [python, shell, mcp] = await Promise.all([noPython(), noBash(), noMcp(place)]);
-  const module = pythonModule();
+  const pythonPath = pythonModules();
+  const [python, shell, mcp] = await Promise.all([noPython(pythonPath), noBash(), noMcp(place)]);
   return [
     node('node', 'Node, the client library'),
     {
       ...node('python', 'Python, its client'),
-      absent: python ?? (module === null ? 'the Python client is not installed' : null),
+      absent: python,
       program: 'python3',
       args: [join(place.agents, 'agent.py')],
-      env: { PYTHONPATH: module ?? '', PYTHONDONTWRITEBYTECODE: '1' },
+      env: { PYTHONPATH: pythonPath, PYTHONDONTWRITEBYTECODE: '1' },
       wrapped: true,
       claims: false,
     },
@@ -86,16 +86,22 @@ export async function findFamilies(from: string, place = ourPlace()): Promise<re
   ];
 }
 
-/** The directory that holds waitbus.py, of the package of the source agent. */
-function pythonModule(): string | null {
-  const directories = candidatePackages(findInstallation()).map((path) => join(path, 'python'));
-  return directories.find((path) => existsSync(join(path, 'waitbus.py'))) ?? null;
+/** Where Python looks: the client that comes with the source agent, then what the user has. */
+function pythonModules(): string {
+  const ours = candidatePackages(findInstallation())
+    .map((path) => join(path, 'python'))
+    .filter((path) => existsSync(join(path, 'waitbus.py')));
+  return [...ours, process.env['PYTHONPATH'] ?? ''].filter((path) => path !== '').join(delimiter);
 }
 
-async function noPython(): Promise<string | null> {
-  const said = await output('python3', ['-c', 'import sys; print(sys.version_info >= (3, 9))']);
-  if (said === null) return 'there is no python3 on PATH';
-  return said === 'True' ? null : 'python3 is older than 3.9';
+async function noPython(PYTHONPATH: string): Promise<string | null> {
+  const has = (code: string) => output('python3', ['-c', code], { PYTHONPATH });
+  if ((await has('')) === null) return 'there is no python3 on PATH';
+  if ((await has('import sys; assert sys.version_info >= (3, 9)')) === null) {
+    return 'python3 is older than 3.9';
+  }
+  const client = await has('import waitbus; waitbus.subscribe');
+  return client === null ? 'the Python client is not installed' : null;
 }
 
 async function noBash(): Promise<string | null> {
@@ -122,9 +128,14 @@ function noLangGraph(from: string): string | null {
 }
 
 /** What a program printed, trimmed; null when it cannot be run or fails. */
-function output(program: string, args: readonly string[]): Promise<string | null> {
+function output(
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<string | null> {
+  const options = { timeout: 20_000, env: { ...process.env, ...env } };
   return new Promise((resolve) => {
-    execFile(program, args, { timeout: 20_000 }, (error, stdout) =>
+    execFile(program, args, options, (error, stdout) =>
       resolve(error === null ? stdout.trim() : null),
     );
   });
