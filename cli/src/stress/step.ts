@@ -51,7 +51,7 @@ export class Step {
     await this.#enter();
     const deadline = performance.now() + this.#plan.durationMs;
     while (this.#goesOn(deadline)) await this.#round([]);
-    if (this.#stopped === null && !this.#names().some(this.#erred)) await this.#lastRound();
+    if (this.#stopped === null && !this.#watch.anyErred()) await this.#lastRound();
     await this.#end();
     return this.#result((performance.now() - started) / 1000);
   }
@@ -104,7 +104,7 @@ export class Step {
     else if (budgetSpent(totalsOf([...before, ...this.#entries()]), budgetUsd)) {
       this.#stopped = 'budget';
     }
-    if (this.#hopeless() || this.#names().some(this.#erred)) return false;
+    if (this.#hopeless() || this.#watch.anyErred()) return false;
     return this.#stopped === null && this.#rounds < rounds && performance.now() < deadline;
   }
 
@@ -115,26 +115,24 @@ export class Step {
     await this.#atRest();
     if (signal.aborted) return;
     this.#rounds += 1;
+    // What came before needs no second look.
+    const from = new Map(this.#names().map((name) => [name, this.#watch.notesOf(name).length]));
     await this.#seeder.emit((sent) => seedEvent(this.#run, round, sent, hold));
     const others = this.#names().filter((name) => !hold.includes(name));
     // Who met an error does not answer any more.
     const complete = () => {
-      const answering = others.filter((name) => !this.#erred(name));
-      return others.every((name) => this.#isThrough(name, round, answering));
+      const answering = others.filter((name) => !this.#watch.hasErred(name));
+      return others.every((name) => this.#isThrough(name, round, answering, from.get(name)));
     };
     const whole = await this.#watch.until(complete, roundLimitMs, this.#hopeless);
     if (!whole) this.#plan.tell(`round ${round} is not complete`);
   }
 
-  readonly #erred = (name: string): boolean =>
-    this.#watch.notesOf(name).some(({ what }) => what === 'error');
-
   /** Whether an agent has seen the seed and what the others answered. */
-  #isThrough(name: string, round: number, others: readonly string[]): boolean {
-    const from = new Set(
-      this.#watch.notesOf(name).flatMap((note) => (isTurn(note, round) ? [note.from] : [])),
-    );
-    return from.has(seederOf(this.#run)) && others.every((other) => from.has(other));
+  #isThrough(name: string, round: number, others: readonly string[], from = 0): boolean {
+    const notes = this.#watch.notesOf(name).slice(from);
+    const heard = new Set(notes.flatMap((note) => (isTurn(note, round) ? [note.from] : [])));
+    return heard.has(seederOf(this.#run)) && others.every((other) => heard.has(other));
   }
 
   /**

@@ -13,6 +13,7 @@ export class Watch {
   readonly #notes = new Map<string, Note[]>();
   readonly #read = new Map<string, { at: number; rest: Buffer }>();
   readonly #damaged = new Map<string, number>();
+  readonly #erred = new Set<string>();
 
   /** @param files the journal of each agent, by its name */
   constructor(files: ReadonlyMap<string, string>, offset: bigint) {
@@ -30,6 +31,14 @@ export class Watch {
 
   damagedOf(name: string): number {
     return this.#damaged.get(name) ?? 0;
+  }
+
+  hasErred(name: string): boolean {
+    return this.#erred.has(name);
+  }
+
+  anyErred(): boolean {
+    return this.#erred.size > 0;
   }
 
   look(): void {
@@ -62,6 +71,7 @@ export class Watch {
     state.rest = bytes.subarray(end);
     const { notes, damaged } = parseJournal(bytes.toString('utf8', 0, end), this.#offset);
     this.#notes.get(name)?.push(...notes);
+    if (notes.some(({ what }) => what === 'error')) this.#erred.add(name);
     this.#damaged.set(name, this.damagedOf(name) + damaged);
   }
 }
