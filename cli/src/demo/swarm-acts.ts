@@ -92,8 +92,7 @@ export class SwarmActs {
   }
 
   async #oneSeed(): Promise<void> {
-    this.#narrator.heading('1. One of them finished its turn: all hear it, and react');
-    this.#narrator.shows('waitbus emit --source agent --event-type agent_finished …');
+    this.#narrator.heading('1. A turn is over somewhere else: all hear of it, and react');
     await this.#seeder.emit((sent) => seedEvent(RUN, 0, sent));
     const seed = (actor: Actor) => this.#sights(actor).find(({ phase }) => phase === 'seed');
     const heard = (actor: Actor) =>

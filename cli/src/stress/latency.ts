@@ -34,7 +34,8 @@ export function latenciesOf(
       if (note.what !== 'saw') continue;
       const { from, phase, sent, at } = note;
       const killed = kills.get(from);
-      if (isDeath(note) && killed !== undefined) deaths.push(at - killed);
+      // Who is held to be killed next may have died by then, or not.
+      if (isDeath(note) && killed !== undefined && !player.victim) deaths.push(at - killed);
       if (sent === null || from === player.name) continue;
       if (phase === 'seed') seeds.push({ family: player.family, took: at - sent });
       const family = familyOf.get(from);
