@@ -5,6 +5,8 @@ import type { Latencies } from './latency.js';
 import type { Entry } from './ledger/index.js';
 
 export interface StepPlan {
+  /** Begins the name of each agent. */
+  readonly run: string;
   readonly count: number;
   readonly kills: number;
   readonly families: readonly Family[];

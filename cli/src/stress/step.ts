@@ -23,7 +23,7 @@ export class Step {
   readonly #plan: StepPlan;
   readonly #troupe: Troupe;
   readonly #seeder: Seeder;
-  readonly #run = `s${process.pid.toString(36)}${Date.now().toString(36).slice(-5)}`;
+  readonly #run: string;
   readonly #roles: readonly Role[];
   readonly #kills = new Map<string, bigint>();
   #actors: readonly Actor[] = [];
@@ -33,6 +33,7 @@ export class Step {
 
   constructor(plan: StepPlan, troupe: Troupe, seeder: Seeder) {
     this.#plan = plan;
+    this.#run = plan.run;
     this.#troupe = troupe;
     this.#seeder = seeder;
     this.#roles = castOf(

@@ -63,10 +63,12 @@ async function playOne(
   tell: (text: string) => void,
 ): Promise<StepResult> {
   const troupe = new Troupe();
+  const run = newRun();
   try {
     await troupe.openHouse();
     const seeder = await Seeder.connect(troupe.paths);
     const plan = {
+      run,
       count,
       kills: killsOf(options, count),
       families,
@@ -80,9 +82,15 @@ async function playOne(
     };
     const result = await new Step(plan, troupe, seeder).play();
     seeder.close();
-    troupe.keepJournals(resolve(options.out, `n${count}`));
     return result;
   } finally {
+    // In a new directory: nothing that lies there is replaced.
+    troupe.keepJournals(resolve(options.out, `n${count}-${run}`));
     await troupe.close();
   }
+}
+
+/** A name that no other run of this machine has; with what the families add, it is an agent's. */
+function newRun(): string {
+  return `s${process.pid.toString(36)}${Date.now().toString(36).slice(-6)}`;
 }

@@ -11,7 +11,6 @@ import {
   openSync,
   readFileSync,
   realpathSync,
-  rmSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,6 +67,8 @@ export class Troupe {
       detached: true,
       stdio: ['pipe', 'ignore', 'inherit'],
     });
+    // Without one, a run that is killed leaves its agents behind; it goes on all the same.
+    this.#guardian.on('error', () => undefined);
     this.#guardian.stdin?.on('error', () => undefined);
     this.#tell('mark', `${MARK}=${this.directory}`);
     this.#tell('remove', this.directory);
@@ -135,7 +136,6 @@ export class Troupe {
 
   /** Copies the journals and logs to where a person may look into them. */
   keepJournals(directory: string): void {
-    rmSync(directory, { recursive: true, force: true });
     for (const name of ['journals', 'logs']) {
       cpSync(join(this.directory, name), join(directory, name), { recursive: true });
     }
