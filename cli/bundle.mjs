@@ -5,7 +5,15 @@
  * is evaluated when it is first needed. Native packages, and those that only the daemon loads, stay
  * outside.
  */
-import { chmodSync, copyFileSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -69,6 +77,10 @@ const mcpApart = apart(/\/commands\/mcp\.js$/, './mcp.js');
 /** Nor the editors of the harnesses' files. */
 const installApart = apart(/\/commands\/install\/index\.js$/, './install.js');
 const doctorApart = apart(/\/commands\/doctor\.js$/, './doctor.js');
+/** Nor what plays swarms. */
+const swarmApart = ['stress', 'swarm-demo'].map((name) =>
+  apart(new RegExp(`/commands/${name}\\.js$`), `./${name}.js`),
+);
 /** `plugin dev` holds a daemon of its own. */
 const devApart = apart(/^\.\/dev\.js$/, './plugin-dev.js');
 /** A source without a webhook does not read the HTTP library. */
@@ -79,7 +91,15 @@ await build({
   entryPoints: { waitbus: 'src/main.ts' },
   // Lazily loaded parts are required: `import()` would start the loader of ES modules for them.
   supported: { 'dynamic-import': false },
-  plugins: [daemonApart, pluginApart, ...adminApart, doctorApart, mcpApart, installApart],
+  plugins: [
+    daemonApart,
+    pluginApart,
+    ...adminApart,
+    ...swarmApart,
+    doctorApart,
+    mcpApart,
+    installApart,
+  ],
 });
 await build({
   ...common,
@@ -95,6 +115,8 @@ await build({
     doctor: 'src/commands/doctor.ts',
     mcp: 'src/commands/mcp.ts',
     install: 'src/commands/install/index.ts',
+    stress: 'src/commands/stress.ts',
+    'swarm-demo': 'src/commands/swarm-demo.ts',
   },
   supported: { 'dynamic-import': false },
 });
@@ -116,5 +138,10 @@ writeFileSync(`${next}/package.json`, '{ "type": "commonjs" }\n');
 chmodSync(`${next}/waitbus.js`, 0o755);
 rmSync(`${here}dist/bin`, { recursive: true, force: true });
 renameSync(next, `${here}dist/bin`);
+/** Agents in other languages lie beside the compiled ones, as they are. */
+for (const name of readdirSync(`${here}src/stress/agents`)) {
+  if (!name.endsWith('.ts'))
+    copyFileSync(`${here}src/stress/agents/${name}`, `${here}dist/stress/agents/${name}`);
+}
 const lock = `${here}../plugins.lock.json`;
 if (existsSync(lock)) copyFileSync(lock, `${here}dist/plugins.lock.json`);

@@ -34,6 +34,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   plugin: () => import('./commands/plugin/index.js'),
   secret: () => import('./commands/secret.js'),
   demo: () => import('./commands/demo.js'),
+  'swarm-demo': () => import('./commands/swarm-demo.js'),
+  stress: () => import('./commands/stress.js'),
 };
 
 const WITH_SUBCOMMANDS: ReadonlySet<string> = new Set(['plugin', 'source', 'config']);

@@ -48,9 +48,9 @@ test('two takers at once, and a daemon killed under them: each event wakes exact
   const { box, daemon } = await watched();
   await using _ = box;
   const takers = [taker(box, 1000, 'woke'), taker(box, 1000, 'woke')];
-  await Promise.all(takers.map(({ says }) => says(/ready/)));
+  await Promise.all(takers.map((one) => one.says(/ready/)));
   const sent = await send(box, 30);
-  await Promise.race(takers.map(({ says }) => says(/said (?:[^]*said){4}/)));
+  await Promise.race(takers.map((one) => one.says(/said (?:[^]*said){4}/)));
   daemon.child.kill('SIGKILL');
   await daemon.ended;
   // Whoever needs a daemon starts one.

@@ -6,7 +6,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { findInstallation } from '../installation.js';
-import { elapsed, firstOutput, type Stage } from './stage.js';
+import { elapsed } from './narrator.js';
+import { firstOutput, type Stage } from './stage.js';
 
 /** What became of an act: it happened, it did not, or it could not be tried. */
 export type Outcome = 'happened' | 'failed' | 'skipped';

@@ -6,8 +6,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { findInstallation } from '../installation.js';
+import { Narrator } from './narrator.js';
 
 export interface Ended {
   readonly code: number | null;
@@ -22,23 +22,17 @@ export interface Program {
   readonly ended: Promise<Ended>;
 }
 
-/** A pause between acts for a person to read; none when piped. */
-const PACE_MS = 700;
-
-export class Stage {
+export class Stage extends Narrator {
   readonly work: string;
   readonly env: NodeJS.ProcessEnv;
   readonly #directory: string;
   readonly #waitbus: string;
   readonly #running = new Set<ChildProcess>();
-  readonly #colours: boolean;
-  readonly #pace: boolean;
 
   constructor() {
+    super();
     this.#directory = realpathSync(mkdtempSync(join(tmpdir(), 'waitbus-demo-')));
     this.#waitbus = join(findInstallation().packageRoot, 'dist', 'bin', 'waitbus.js');
-    this.#pace = process.stdout.isTTY;
-    this.#colours = this.#pace && !process.env['NO_COLOR'];
     this.work = join(this.#directory, 'work');
     mkdirSync(this.work);
     this.env = {
@@ -49,31 +43,6 @@ export class Stage {
       PYTHONDONTWRITEBYTECODE: '1',
     };
     delete this.env['WAITBUS_NO_AUTOSTART'];
-  }
-
-  heading(text: string): void {
-    process.stdout.write(`\n${this.#paint('1', text)}\n`);
-  }
-
-  /** A command as a person would type it. */
-  shows(command: string): void {
-    process.stdout.write(`  ${this.#paint('36', `$ ${command}`)}\n`);
-  }
-
-  tells(text: string): void {
-    process.stdout.write(`  ${text}\n`);
-  }
-
-  succeeds(text: string): void {
-    process.stdout.write(`  ${this.#paint('32', 'ok')} ${text}\n`);
-  }
-
-  fails(text: string): void {
-    process.stdout.write(`  ${this.#paint('31', 'NOT OK')} ${text}\n`);
-  }
-
-  async pace(): Promise<void> {
-    if (this.#pace) await pause(PACE_MS);
   }
 
   /** Starts a program on the stage. */
@@ -116,18 +85,9 @@ export class Stage {
     await this.waitbus(['stop']).ended;
     rmSync(this.#directory, { recursive: true, force: true });
   }
-
-  #paint(code: string, text: string): string {
-    return this.#colours ? `\u001b[${code}m${text}\u001b[0m` : text;
-  }
 }
 
 /** Resolves when a program has written to its descriptor 3. */
 export function firstOutput(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => child.stdio[3]?.once('data', () => resolve()));
-}
-
-/** Milliseconds between two readings of the shared clock, for people. */
-export function elapsed(from: bigint, to: bigint): string {
-  return `${(Number(to - from) / 1e6).toFixed(1)} ms`;
 }

@@ -1,14 +1,18 @@
 /** The help texts, one a command, each with examples that work when pasted. */
 import { AGENTS_HELP } from './help-agents.js';
+import { CONFIG_HELP } from './help-config.js';
 import { INSTALL_HELP } from './help-install.js';
 import { MCP_HELP } from './help-mcp.js';
+import { SWARM_HELP } from './help-swarm.js';
 import { WAKES_HELP } from './help-wakes.js';
 
 export const HELP: Readonly<Record<string, string>> = {
   ...AGENTS_HELP,
+  ...CONFIG_HELP,
   ...INSTALL_HELP,
   ...WAKES_HELP,
   ...MCP_HELP,
+  ...SWARM_HELP,
 
   waitbus: `waitbus: block until a test run, a build, a file or a coding agent finishes or fails.
 
@@ -35,6 +39,7 @@ usage: waitbus COMMAND [options]
   daemon    run the daemon in the foreground (it starts by itself when needed)
   stop      end the daemon
   demo      see it work, in under 30 seconds
+  stress, swarm-demo        see agents of several kinds hear each other; check it with many
 
 waitbus help COMMAND tells more. Options: --version, --help.`,
 
@@ -131,25 +136,6 @@ examples
   waitbus source enable github
   waitbus source check fs
   eval "$(waitbus source env pytest)"     # from now on every pytest in this shell is heard`,
-
-  config: `usage: waitbus config SUBCOMMAND
-
-The configuration is one file, config.json or config.yaml, in the configuration directory. All of it
-is optional. docs/configuration.md has every key.
-
-  show              every value as it counts, and where it comes from
-  set KEY VALUE     gives one key a value, and leaves the rest of the file
-  unset KEY         takes one key away
-  validate [FILE]   every problem at once, with its line
-  reload            a running daemon takes up what you changed by hand
-  schema            the JSON Schema of the file, for editors
-  path              where the file is, or would be
-
-waitbus config SUBCOMMAND --help tells more.
-
-examples
-  waitbus config show
-  waitbus config validate && waitbus config reload`,
 
   doctor: `usage: waitbus doctor [--json] [--no-autostart]
        waitbus doctor --live HARNESS [--json]

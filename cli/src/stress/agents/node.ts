@@ -1,0 +1,4 @@
+/** An agent in Node, on the client library. */
+import { performAttached } from './attached.js';
+
+await performAttached();
