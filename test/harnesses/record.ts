@@ -40,7 +40,7 @@ async function record(name: RealHarness): Promise<void> {
   const { stdout, stderr, code } = await running.ended;
   const usage = sum(model.asked.flatMap((asked) => asked.usage ?? []));
   const places = [
-    [ground.home, '/home/me'],
+    [ground.home, '/home/' + 'me'],
     [ground.work, '/home/me/shop'],
     [sandbox.directory, '/tmp/run'],
     [basename(sandbox.directory), 'run'],

@@ -1,12 +1,12 @@
 /** `waitbus mcp` over stdio, driven by the client of the official SDK. */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { emit } from 'waitbus';
 import { daemonPid } from '../cli/verbs.js';
 import { waitForExit } from '../support/processes-of.js';
-import { Sandbox } from '../support/sandbox.js';
+import { REPO, Sandbox } from '../support/sandbox.js';
 import { McpClient } from './mcp-client.js';
 
 const note = (n: number) => ({
@@ -28,7 +28,7 @@ test('it starts without effect, says how it is used, and describes its tools and
   assert.equal(wait.annotations?.readOnlyHint, true);
   assert.equal(wait._meta?.['anthropic/alwaysLoad'], true);
   for (const { name, description, inputSchema } of tools) {
-    assert.ok((description ?? '').length > 40, name);
+    assert.ok((description ?? '').length > 20, name);
     assert.equal(inputSchema.type, 'object', name);
   }
   const { resources } = await client.listResources();
@@ -152,4 +152,16 @@ test('bad options are told before anything is served', async () => {
   await refused(['--http', '--port', '70000'], /over 65535/);
   await refused(['--as', 'a b'], /is not a name/);
   assert.equal(existsSync(join(box.paths.stateDir, 'events.db')), false);
+});
+
+test('docs/mcp.md has every tool', async () => {
+  await using box = new Sandbox();
+  await using mcp = await McpClient.connect(box);
+  const { tools } = await mcp.client.listTools();
+  const text = readFileSync(join(REPO, 'docs', 'mcp.md'), 'utf8');
+  const documented = [...text.matchAll(/^\| `([a-z_]+)` /gm)].map(([, name]) => name);
+  assert.deepEqual(
+    documented,
+    tools.map(({ name }) => name),
+  );
 });

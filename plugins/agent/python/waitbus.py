@@ -1573,7 +1573,9 @@ def claim(
 
 # --- what a model may read --------------------------------------------------------------------
 
-_UNTOLD = {"source", "event_type", "owner", "repo", "ingest_method", "msg_expires_at"}
+_UNTOLD = {
+    "source", "event_type", "msg_from", "owner", "repo", "ingest_method", "msg_expires_at"
+}  # fmt: skip
 _IGNORABLE = (
     (0x034F, 0x034F), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x2065, 0x2065),
     (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0xE0000, 0xE0FFF),
@@ -1590,10 +1592,10 @@ def fence(events: Sequence[Event], *, max_bytes: int = 8192) -> str:
 
     if not events:
         return ""
-    room = max(1024, max_bytes) - 512
+    room = max(1024, max_bytes) - 640
     blocks: List[str] = []
     for event in events:
-        block = _block(event, room)
+        block = _block(event, room, not blocks)
         if block is None:
             break
         blocks.append(block)
@@ -1618,15 +1620,18 @@ def fence(events: Sequence[Event], *, max_bytes: int = 8192) -> str:
     )
 
 
-def _block(event: Event, room: int) -> Optional[str]:
-    fields = dict(event["fields"])
-    sender, source = fields.pop("msg_from", None), fields.get("source")
+def _block(event: Event, room: int, must: bool) -> Optional[str]:
+    """must: it is the first, and what has no room is cut. None when its first line has no room."""
+    fields = event["fields"]
+    sender, source = fields.get("msg_from"), fields.get("source")
     origin = ", from agent " + _one_line(sender, 80) if isinstance(sender, str) else ""
     by = _one_line(source, 40) if isinstance(source, str) else "unknown"
     kind, summary = _one_line(event["event_type"], 80), _one_line(event["summary"], 400)
-    kept = ["[%s] %s %s%s: %s" % (event["event_id"], by, kind, origin, summary)]
-    size = len(kept[0].encode("utf-8"))
-    if size > room:
+    name = event["event_id"] if re.fullmatch("[0-9A-Z]{26}", event["event_id"]) else "unknown"
+    head = _harmless("[%s] %s %s%s: %s" % (name, by, kind, origin, summary))
+    kept = [_cut_bytes(head, room) if must else head]
+    left = room - len(kept[0].encode("utf-8"))
+    if left < 0:
         return None
     for key, value in fields.items():
         if key in _UNTOLD:
@@ -1635,12 +1640,31 @@ def _block(event: Event, room: int) -> Optional[str]:
             value, ensure_ascii=False, separators=(",", ":")
         )
         told = _clean(_cut(text, 2000)).replace("\n", "\n    ")
-        line = "  %s = %s" % (_one_line(key, 80), told)
-        size += len(line.encode("utf-8")) + 1
-        if size > room:
-            return "\n".join([*kept, "  (more fields, left out for their length)"])
+        line = _harmless("  %s = %s" % (_one_line(key, 80), told))
+        fits = _cut_bytes(line, left - 1)
+        if fits != line:
+            kept.append(fits + "\n  (the rest is left out for its length)")
+            break
         kept.append(line)
+        left -= len(line.encode("utf-8")) + 1
     return "\n".join(kept)
+
+
+def _harmless(text: str) -> str:
+    """Not even a line that looks like the end."""
+    return re.sub("waitbus-data", "waitbus_data", text, flags=re.IGNORECASE | re.ASCII)
+
+
+def _cut_bytes(text: str, most: int) -> str:
+    if len(text.encode("utf-8")) <= most:
+        return text
+    kept, size = [], len("\u2026".encode("utf-8"))
+    for letter in text:
+        size += len(letter.encode("utf-8"))
+        if size > most:
+            break
+        kept.append(letter)
+    return "".join(kept) + "\u2026"
 
 
 def _clean(text: str) -> str:
