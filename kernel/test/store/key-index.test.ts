@@ -128,7 +128,8 @@ test('a store of an older schema is indexed, and what it holds is found', () => 
   append(store, [{ head_sha: '7f3a1b2' }]);
   store.close();
   const old = connect(file);
-  old.exec('DROP TABLE keys; DROP TABLE watches; DROP TABLE wakes; PRAGMA user_version = 1');
+  for (const table of ['keys', 'watches', 'wakes', 'watch_gaps']) old.exec(`DROP TABLE ${table}`);
+  old.exec('PRAGMA user_version = 1');
   old.close();
   const again = new Store({ file, now: Date.now });
   assert.deepEqual(find(again, 'fields.head_sha="7f3a1b2"').seqs, [1]);
