@@ -13,7 +13,7 @@ const FRAMEWORKS: Readonly<Record<string, Wanted>> = {
     dependencies: { '@langchain/langgraph': '1.7.3', '@langchain/core': '1.4.0', ...ZOD },
   },
   'ai-sdk': { dependencies: { ai: '6.0.326', ...ZOD } },
-  'openai-agents': { dependencies: { '@openai/agents': '0.20.0', ...ZOD } },
+  'openai-agents': { dependencies: { '@openai/agents': '0.14.3', ...ZOD } },
 };
 
 /** The example beside its packages and this waitbus, as npm would have laid them. */
