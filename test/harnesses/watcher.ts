@@ -36,8 +36,9 @@ export function watcher(
   };
 }
 
+/** What the tool `wait` answers is fenced as well, and is no wake. */
 export function isWoken(turn: Turn): boolean {
-  return FENCE.test(allOf(turn));
+  return turn.said.some((one) => one.by !== 'tool' && FENCE.test(one.text));
 }
 
 /** @returns the name under which a session's hook introduced it */
