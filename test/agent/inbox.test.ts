@@ -109,7 +109,7 @@ test(
   },
 );
 
-test('who is present is listed, with since when', async () => {
+test('who is here is listed: present since when, what it did last, what wakes it', async () => {
   await using box = new Sandbox();
   const run = box.waitbus(['run', '--name', 'bob', '--', 'sh', '-c', 'echo up; read line'], {
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -121,8 +121,18 @@ test('who is present is listed, with since when', async () => {
   assert.ok(Math.abs(Number(bob?.['since']) - Date.now()) < 600_000);
   run.child.stdin?.end('\n');
   await run.ended;
+  const session = ['--field', 'msg_from=claude:5f3c', '--field', 'scope=turn'];
+  await box.run(['emit', '--source', 'agent', '--event-type', 'agent_finished', ...session]);
+  await box.run(['watch', '--for', 'claude:5f3c', '--match', 'event_type="agent_failed"']);
   const after = await box.run(['agents']);
-  assert.deepEqual([after.code, after.stdout], [0, '']);
+  assert.match(
+    after.stdout,
+    /^bob {2}agent_finished at \S+Z\nclaude:5f3c {2}agent_finished turn at \S+Z; woken by 1 watch\n$/,
+  );
+  await box.run(['stop']);
+  const none = await box.run(['agents']);
+  assert.deepEqual([none.code, none.stdout], [0, '']);
+  assert.match(none.stderr, /nobody is present/);
 });
 
 test('messages that retention removed before they were looked at are told of', async () => {

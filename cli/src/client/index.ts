@@ -3,6 +3,7 @@
  */
 export { attach, type Attachment } from './attach.js';
 export { AGENT_NAME } from './agent-name.js';
+export { listAgents, type AgentInfo } from './agents.js';
 export { claim, listClaims, type Claim, type ClaimInfo, type ClaimOptions } from './claim.js';
 export { emit, type EmitReceipt, type EmitResult } from './emit.js';
 export { inbox, send, type InboxOptions, type SendOptions } from './inbox.js';

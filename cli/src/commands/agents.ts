@@ -1,10 +1,7 @@
-/** `waitbus agents`: who is present, and since when. Never starts a daemon. */
+/** `waitbus agents`: who is here, under which name, and what it did last. Never starts a daemon. */
 import { parseArgs } from 'node:util';
-import { stringifyJson } from '@waitbus/plugin-sdk/envelope';
-import { AGENT_NAME } from '../client/agent-name.js';
-import { askDaemon } from '../client/ask-daemon.js';
-import { presentIn } from '../client/present.js';
-import { pathsOf } from '../client/reach.js';
+import { stringifyJson, WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { lastEventOf, lastHeardOf, listAgents, type AgentInfo } from '../client/agents.js';
 import { EXIT, print, say } from '../terminal/exit.js';
 
 export async function run(args: readonly string[]): Promise<number> {
@@ -13,14 +10,41 @@ export async function run(args: readonly string[]): Promise<number> {
     options: { json: { type: 'boolean' } },
     strict: true,
   });
-  const status = await askDaemon(pathsOf({}), { op: 'status' });
-  const there = status === null ? [] : presentIn(status);
-  const agents = there.filter(({ name }) => AGENT_NAME.test(name));
-  for (const agent of agents) {
-    const since = new Date(agent.since).toISOString();
-    if (values.json === true) print(stringifyJson(agent));
-    else print(`${agent.name}  present since ${since}`);
+  const agents = await known();
+  for (const agent of agents) print(values.json === true ? asJson(agent) : asLine(agent));
+  if (agents.length === 0) {
+    say('waitbus agents: nobody is present, and nobody was heard of in the last hour');
   }
-  if (agents.length === 0) say('waitbus agents: nobody is present');
   return EXIT.ok;
+}
+
+async function known(): Promise<readonly AgentInfo[]> {
+  try {
+    return await listAgents({ autostart: false });
+  } catch (error) {
+    if (error instanceof WaitbusError && error.code === 'WAITBUS_UNREACHABLE') return [];
+    throw error;
+  }
+}
+
+function asLine(agent: AgentInfo): string {
+  const { name, since, watches } = agent;
+  const here = since === null ? [] : [`present since ${new Date(since).toISOString()}`];
+  const at = lastHeardOf(agent);
+  const heard = at === null ? [] : [`${lastEventOf(agent)} at ${at}`];
+  const count = watches.length;
+  const waits = count === 0 ? [] : [`woken by ${count} ${count === 1 ? 'watch' : 'watches'}`];
+  return `${name}  ${[...here, ...heard, ...waits].join('; ')}`;
+}
+
+function asJson(agent: AgentInfo): string {
+  const { name, present, since, watches } = agent;
+  return stringifyJson({
+    name,
+    present,
+    since,
+    last_heard: lastHeardOf(agent),
+    last_event: lastEventOf(agent),
+    watches: watches.length,
+  });
 }

@@ -131,6 +131,13 @@ exit codes: 0 it is free, 1 nobody held it, or somebody else`,
 
   agents: `usage: waitbus agents [--json]
 
-Shows which agents are present: those that waitbus run runs, and programs that attached. Never starts
-a daemon.`,
+Shows which agents are here, a line each: those that waitbus run runs, programs that attached, sessions
+of harnesses with their names, and whatever was heard of in the last hour: what it did last, and how
+many watches wake it (waitbus watch --list shows them). Never starts a daemon.
+
+  --json   name, present, since (ms), last_heard, last_event, watches
+
+examples
+  waitbus agents
+  waitbus agents --json | jq -r 'select(.present) | .name'`,
 };

@@ -25,7 +25,7 @@ usage: waitbus COMMAND [options]
   claim, release            a path for one agent alone
   watch, wakes              what wakes an agent, and what became of it
   mcp       the bus as MCP tools, for any agent
-  agents    who is present
+  agents    who is here, under which name, and what it did last
   hook      what a coding agent's harness runs; waitbus install sets it up
   install, uninstall        let coding agents' harnesses run waitbus
   pytest    run pytest so that every failure is heard at once

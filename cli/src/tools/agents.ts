@@ -1,24 +1,21 @@
 /** The tools that tell who and what is there: `list_agents`, `list_sources`. */
 import * as z from 'zod';
-import { AGENT_NAME } from '../client/agent-name.js';
+import { lastEventOf, lastHeardOf, listAgents, type AgentInfo } from '../client/agents.js';
 import { DaemonConnection, type Frame } from '../client/connection.js';
-import { presentIn } from '../client/present.js';
 import { reach } from '../client/reach.js';
 import type { EventFrame } from '../client/stream.js';
-import { listWatches, type WatchInfo } from '../client/watches.js';
+import type { WatchInfo } from '../client/watches.js';
 import { clean } from '../wake/fence.js';
-import { readLog } from './log.js';
 import { defineTool, fenced, said, type ToolOptions } from './tool.js';
-
-/** Agents that nobody heard of for longer are not named, unless they are present. */
-const HEARD_SINCE = '1h';
-const MOST_EVENTS = 10_000;
 
 const agent = z.object({
   name: z.string(),
   present: z.boolean().describe('Connected at this moment.'),
   last_heard: z.string().nullable().describe('When, ISO 8601; of the last hour.'),
-  last_event: z.string().nullable().describe('What: agent_finished, agent_waiting, ...'),
+  last_event: z
+    .string()
+    .nullable()
+    .describe('What, with its scope: agent_finished turn, agent_waiting turn, ...'),
   watches: z.int().describe('How many things it wants to be woken by.'),
 });
 
@@ -32,26 +29,13 @@ export function listAgentsTool(options: ToolOptions) {
     input: z.strictObject({}),
     output: z.object({ agents: z.array(agent), said }),
     run: async (_args, { signal }) => {
-      const present = new Set(
-        presentIn(await ask({ op: 'status' }, options)).map(({ name }) => name),
-      );
-      const request = { match: ['fields.source="agent"'], since: HEARD_SINCE, limit: MOST_EVENTS };
-      const { events } = await readLog(request, options, signal);
-      const heard = new Map<string, EventFrame>();
-      for (const event of events) {
-        const { msg_from: from } = event.fields;
-        if (typeof from === 'string') heard.set(from, event);
-      }
-      const watches = await listWatches(undefined, options);
-      const names = [...present, ...heard.keys(), ...watches.map(({ name }) => name)];
-      const agents = [...new Set(names)]
-        .filter((name) => AGENT_NAME.test(name))
-        .sort()
-        .map((name) => agentOf(name, present.has(name), heard.get(name), watches));
+      const infos = await listAgents(options, signal);
+      const agents = infos.map(agentOf);
       const lines = agents.map(
         ({ name, present: there, last_heard: at, last_event: what, watches: count }) =>
           `${name}: ${there ? 'present' : 'not present'}, ${at === null ? 'not heard of in the last hour' : `${what} at ${at}`}, ${count} watches`,
       );
+      const watches = infos.flatMap((info) => info.watches);
       const head = lines.length === 0 ? 'no agent is present or was heard of' : lines.join('\n');
       const shown = fenced(head, watches.map(watchAsEvent), options);
       return { text: shown.text, data: { agents, said: shown.said } };
@@ -59,19 +43,13 @@ export function listAgentsTool(options: ToolOptions) {
   });
 }
 
-function agentOf(
-  name: string,
-  present: boolean,
-  last: EventFrame | undefined,
-  watches: readonly WatchInfo[],
-): z.input<typeof agent> {
-  const at = last === undefined ? null : Number(last.received_at / 1_000_000n);
+function agentOf(info: AgentInfo): z.input<typeof agent> {
   return {
-    name,
-    present,
-    last_heard: at === null ? null : new Date(at).toISOString(),
-    last_event: last?.event_type ?? null,
-    watches: watches.filter((watch) => watch.name === name).length,
+    name: info.name,
+    present: info.present,
+    last_heard: lastHeardOf(info),
+    last_event: lastEventOf(info),
+    watches: info.watches.length,
   };
 }
 

@@ -1,10 +1,11 @@
 /** The tools that read the log: `tail` and `get_event`. */
 import * as z from 'zod';
 import { ULID } from '@waitbus/kernel/ulid';
-import { stringifyJson, WaitbusError, type Fields } from '@waitbus/plugin-sdk/envelope';
+import { stringifyJson, type Fields } from '@waitbus/plugin-sdk/envelope';
 import { DaemonConnection } from '../client/connection.js';
 import { reach } from '../client/reach.js';
-import { stream, type EventFrame } from '../client/stream.js';
+import { readLog } from '../client/read-log.js';
+import type { EventFrame } from '../client/stream.js';
 import { defineTool, eventHead, fenced, headOf, said, type ToolOptions } from './tool.js';
 
 export function tailTool(options: ToolOptions) {
@@ -49,32 +50,6 @@ export function tailTool(options: ToolOptions) {
       };
     },
   });
-}
-
-interface LogRequest {
-  readonly match: readonly string[];
-  readonly since: string;
-  readonly limit: number;
-}
-
-/** The newest that match, up to the head. */
-export async function readLog(
-  { match, since, limit }: LogRequest,
-  options: ToolOptions,
-  signal: AbortSignal | undefined,
-): Promise<{ events: EventFrame[]; count: number; cursor: string }> {
-  const events: EventFrame[] = [];
-  let count = 0;
-  const over = signal === undefined ? {} : { signal };
-  for await (const frame of stream({ match, since }, { ...options, ...over })) {
-    if (frame.kind === 'caught_up') return { events, count, cursor: frame.head };
-    if (frame.kind !== 'event') continue;
-    count += 1;
-    events.push(frame);
-    if (events.length > limit) events.shift();
-  }
-  signal?.throwIfAborted();
-  throw new WaitbusError('WAITBUS_UNREACHABLE', 'the log could not be read to its end');
 }
 
 /** @throws WaitbusError WAITBUS_UNKNOWN_EVENT */
