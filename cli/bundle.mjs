@@ -113,11 +113,17 @@ await build({
     source: 'src/commands/source/index.ts',
     config: 'src/commands/config/index.ts',
     doctor: 'src/commands/doctor.ts',
-    mcp: 'src/commands/mcp.ts',
     install: 'src/commands/install/index.ts',
     stress: 'src/commands/stress.ts',
     'swarm-demo': 'src/commands/swarm-demo.ts',
   },
+  supported: { 'dynamic-import': false },
+});
+// Every session of an agent starts it, and waits: two files in place of 115 are there 100 ms sooner.
+await build({
+  ...common,
+  entryPoints: { mcp: 'src/commands/mcp.ts' },
+  external: common.external.filter((name) => !/^(zod|@modelcontextprotocol\/.*)$/.test(name)),
   supported: { 'dynamic-import': false },
 });
 await build({

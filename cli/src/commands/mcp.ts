@@ -3,7 +3,6 @@ import { parseArgs } from 'node:util';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { checkAgentName } from '../client/agent-name.js';
 import { findInstallation } from '../installation.js';
-import { serveHttp } from '../mcp/http.js';
 import { makeServer } from '../mcp/server.js';
 import { EXIT, print, say, UsageError } from '../terminal/exit.js';
 import { timeoutOf } from './timeout.js';
@@ -33,6 +32,8 @@ export async function run(args: readonly string[]): Promise<number> {
   if (values.http === true) {
     const port = values.port === undefined ? 0 : wholeNumber('--port', values.port, 0);
     if (port > MAX_PORT) throw new UsageError(`--port ${port} is over ${MAX_PORT}`);
+    // Most serve stdio, which need not wait 30 ms for what HTTP needs.
+    const { serveHttp } = await import('../mcp/http.js');
     const served = await serveHttp({ ...options, port, token: process.env[TOKEN_VARIABLE] });
     print(JSON.stringify({ url: served.url, token: served.token }));
     say(`waitbus mcp: ${served.url}, for who sends Authorization: Bearer TOKEN. Ctrl-C ends it.`);
