@@ -3,10 +3,18 @@
  * hash in plugins.lock.json covers all of it, and no newer release of a dependency can come between.
  * What a package.json keeps among its dependencies stays outside: native code cannot be bundled.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { licensesOf } from './licenses.mjs';
 
 const plugins = fileURLToPath(new URL('../plugins/', import.meta.url));
 const packages = readdirSync(plugins).filter((name) =>
@@ -21,8 +29,9 @@ async function bundle(directory) {
   mkdirSync(dist, { recursive: true });
   // Beside the place, then moved there: a source that starts meanwhile finds a whole module.
   const next = join(dist, `.index-${process.pid}.js`);
-  await build({
+  const { metafile } = await build({
     absWorkingDir: directory,
+    metafile: true,
     entryPoints: ['src/index.ts'],
     outfile: next,
     bundle: true,
@@ -33,5 +42,7 @@ async function bundle(directory) {
     legalComments: 'inline',
     logLevel: 'warning',
   });
+  const licenses = licensesOf([metafile], directory);
+  if (licenses !== '') writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), licenses);
   renameSync(next, join(dist, 'index.js'));
 }

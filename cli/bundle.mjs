@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { licensesOf } from './licenses.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 /** Beside the place, then moved there: a command that starts meanwhile finds all of it. */
@@ -53,7 +54,15 @@ const common = {
   },
   legalComments: 'none',
   logLevel: 'warning',
+  metafile: true,
 };
+
+const metafiles = [];
+
+async function bundle(options) {
+  const { metafile } = await build({ ...common, ...options });
+  metafiles.push(metafile);
+}
 
 /** What most runs do not need is a file of its own beside the program, read when it is. */
 const apart = (filter, path) => ({
@@ -86,8 +95,7 @@ const devApart = apart(/^\.\/dev\.js$/, './plugin-dev.js');
 /** A source without a webhook does not read the HTTP library. */
 const webhookApart = apart(/\/webhook\/open\.js$/, './webhook.js');
 
-await build({
-  ...common,
+await bundle({
   entryPoints: { waitbus: 'src/main.ts' },
   // Lazily loaded parts are required: `import()` would start the loader of ES modules for them.
   supported: { 'dynamic-import': false },
@@ -101,14 +109,12 @@ await build({
     installApart,
   ],
 });
-await build({
-  ...common,
+await bundle({
   entryPoints: { plugin: 'src/commands/plugin/index.ts' },
   supported: { 'dynamic-import': false },
   plugins: [devApart],
 });
-await build({
-  ...common,
+await bundle({
   entryPoints: {
     source: 'src/commands/source/index.ts',
     config: 'src/commands/config/index.ts',
@@ -120,19 +126,16 @@ await build({
   supported: { 'dynamic-import': false },
 });
 // Every session of an agent starts it, and waits: two files in place of 115 are there 100 ms sooner.
-await build({
-  ...common,
+await bundle({
   entryPoints: { mcp: 'src/commands/mcp.ts' },
   external: common.external.filter((name) => !/^(zod|@modelcontextprotocol\/.*)$/.test(name)),
   supported: { 'dynamic-import': false },
 });
-await build({
-  ...common,
+await bundle({
   entryPoints: { daemon: 'src/commands/daemon.ts', 'plugin-dev': 'src/commands/plugin/dev.ts' },
   supported: { 'dynamic-import': false },
 });
-await build({
-  ...common,
+await bundle({
   entryPoints: {
     'source-runner': '../plugin-sdk/src/child/main.ts',
     webhook: '../plugin-sdk/src/webhook/open.ts',
@@ -140,6 +143,7 @@ await build({
   },
   plugins: [webhookApart],
 });
+writeFileSync(`${next}/THIRD-PARTY-LICENSES.txt`, licensesOf(metafiles, here));
 writeFileSync(`${next}/package.json`, '{ "type": "commonjs" }\n');
 chmodSync(`${next}/waitbus.js`, 0o755);
 rmSync(`${here}dist/bin`, { recursive: true, force: true });
