@@ -37,12 +37,16 @@ export async function play(families: readonly RealHarness[], count: number): Pro
   await using model = await FakeModel.start(
     (turn) => scenarios.get(turn.agent)?.(turn) ?? { kind: 'fail', status: 400 },
   );
-  await sandbox.daemon();
+  const daemon = await sandbox.daemon();
+  let daemonEnd: string | null = null;
+  void daemon.ended.then(({ code, signal, stderr }) => {
+    daemonEnd = `ended with ${code ?? signal}: ${stderr.slice(-400)}`;
+  });
   const actors: Actor[] = [];
   for (const role of roles) actors.push(await enter(sandbox, model, role));
 
   const kills = new Map<string, bigint>();
-  const tooEarly = Promise.race(actors.map(({ real }) => real.running.ended));
+  const tooEarly = Promise.race([daemon.ended, ...actors.map(({ real }) => real.running.ended)]);
   const parts: readonly Part[] = [
     { what: 'all are about to wait', go: () => gate.opened, early: tooEarly },
     { what: 'all wait', go: (signal) => allWait(sandbox, roles, signal), early: tooEarly },
@@ -65,7 +69,8 @@ export async function play(families: readonly RealHarness[], count: number): Pro
   const seconds = (performance.now() - begin) / 1000;
   const result = await report({ sandbox, model, families, actors, kills, missed, seconds });
   await clear(actors);
-  return result;
+  if (daemonEnd === null) return result;
+  return { ...result, last_words: { ...result.last_words, daemon: daemonEnd } };
 }
 
 interface Part {
