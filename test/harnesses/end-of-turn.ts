@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Sandbox } from '../support/sandbox.js';
 import type { Outcome } from './drivers/driver.js';
 import { lines, object, text, type JsonObject } from './json.js';
-import { toolNamed, type Scenario, type Turn } from './model/scenario.js';
+import { callOf, toolNamed, type Scenario, type Turn } from './model/scenario.js';
 import { FakeModel } from './model/server.js';
 import { sum, type Usage } from './model/usage.js';
 import { startReal } from './real.js';
@@ -80,14 +80,14 @@ export async function goWholeWay(name: RealHarness, wakes: boolean): Promise<Way
 /** The first thing it does is to wait for its own start, which is in the log. */
 function withWait(then: Scenario): Scenario {
   return (turn) => {
-    const wait = toolNamed(turn, 'wait');
-    if (wait === null) return then(turn);
     const tools = turn.said.filter((one) => one.by === 'tool');
     if (tools.length === 0) {
       const match = ['event_type="agent_started"'];
       const args = { match, source: 'agent', since: 'start', timeout_s: 20 };
-      return { kind: 'call', tool: wait, args };
+      const wait = callOf(turn, 'wait', args);
+      if (wait !== null) return wait;
     }
+    if (toolNamed(turn, 'wait') === null) return then(turn);
     return then({ ...turn, said: turn.said.filter((one) => one !== tools[0]) });
   };
 }

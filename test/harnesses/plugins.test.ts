@@ -3,37 +3,17 @@
  * both validate what they are given. They are taken from the cache of `npm run test:harnesses`.
  */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { REPO, Sandbox } from '../support/sandbox.js';
+import { programOf } from './cache.js';
+import { lacks } from './requirements.js';
 
 const AGENT = join(REPO, 'plugins', 'agent');
 
-function cacheDirectory({ WAITBUS_HARNESS_CACHE: own, XDG_CACHE_HOME: caches }: NodeJS.ProcessEnv) {
-  if (own) return own;
-  return join(caches ?? join(homedir(), '.cache'), 'waitbus-harnesses');
-}
-
-/** @returns null, with the test skipped, when it is not in the cache */
-function programOf(t: TestContext, packageName: RegExp, program: string): string | null {
-  const cache = cacheDirectory(process.env);
-  const found = existsSync(cache) ? readdirSync(cache).sort() : [];
-  const file = found
-    .filter((name) => packageName.test(name))
-    .map((name) => join(cache, name, 'node_modules', '.bin', program))
-    .findLast(existsSync);
-  if (file !== undefined) return file;
-  t.skip(`no ${program} in the cache of npm run test:harnesses`);
-  return null;
-}
-
-const CLAUDE = /^anthropic-ai-claude-code@[\d.]+$/;
-
-test('Claude Code finds the plugin valid', async (t) => {
-  const claude = programOf(t, CLAUDE, 'claude');
-  if (claude === null) return;
+test('Claude Code finds the plugin valid', { skip: lacks('claude') }, async () => {
+  const claude = programOf('claude') ?? 'claude';
   await using box = new Sandbox();
   const args = ['plugin', 'validate', join(AGENT, 'claude-plugin')];
   const { code, stdout, stderr } = await box.start(claude, args).ended;
@@ -41,18 +21,16 @@ test('Claude Code finds the plugin valid', async (t) => {
   assert.doesNotMatch(stdout + stderr, /warning/i);
 });
 
-test('Gemini CLI finds the extension valid', async (t) => {
-  const gemini = programOf(t, /^google-gemini-cli@[\d.]+$/, 'gemini');
-  if (gemini === null) return;
+test('Gemini CLI finds the extension valid', { skip: lacks('gemini') }, async () => {
+  const gemini = programOf('gemini') ?? 'gemini';
   await using box = new Sandbox();
   const args = ['extensions', 'validate', join(AGENT, 'gemini-extension')];
   const { code, stdout, stderr } = await box.start(gemini, args).ended;
   assert.equal(code, 0, stdout + stderr);
 });
 
-test('Claude Code runs the hooks of the plugin', async (t) => {
-  const claude = programOf(t, CLAUDE, 'claude');
-  if (claude === null) return;
+test('Claude Code runs the hooks of the plugin', { skip: lacks('claude') }, async () => {
+  const claude = programOf('claude') ?? 'claude';
   await using box = new Sandbox();
   const bin = join(box.directory, 'bin');
   const heard = join(box.directory, 'heard');

@@ -18,8 +18,7 @@ for (const name of REAL_HARNESSES) {
     for (const told of ['agent_started session', 'agent_edited turn', 'agent_finished turn']) {
       assert.ok(way.told.includes(told), `${told} is not among ${way.told.join(', ')}`);
     }
-    // Codex keeps the tools of MCP behind a search with models that it knows.
-    if (name !== 'codex') assert.match(way.waited ?? 'was not offered', /matched/);
+    assert.match(way.waited ?? 'was not offered', /matched/);
     assert.equal(way.wakes, wakes ? 1 : 0);
     assert.ok(way.outcome.text.endsWith(wakes ? WOKEN : WAITING), way.outcome.text);
     const { uncached, cacheRead, output, reasoning } = way.outcome.usage;

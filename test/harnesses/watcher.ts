@@ -46,7 +46,8 @@ export function nameIn(turn: Turn): string | null {
   return /this session is ([a-z]+:[A-Za-z0-9_-]+)/.exec(allOf(turn))?.[1] ?? null;
 }
 
-function watchCall(
+/** Registers, in a shell, what is to wake the session. */
+export function watchCall(
   name: RealHarness,
   turn: Turn,
   predicates: readonly string[],

@@ -76,6 +76,11 @@ test('an installation keeps every comment, every key and every other hook', asyn
   const toml = box.read('home/.codex/config.toml');
   assert.ok(toml.startsWith(USER['.codex/config.toml'] ?? '-'));
   assert.match(toml, /\n\n\[mcp_servers\.waitbus\]\ncommand = /);
+  // Codex keeps the environment from its MCP servers but for what is named.
+  const passed = /^env_vars = (\[.*\])$/m.exec(toml)?.[1] ?? '[]';
+  for (const name of ['WAITBUS_AGENT_NAME', 'WAITBUS_RUNTIME_DIR', 'XDG_RUNTIME_DIR']) {
+    assert.ok((JSON.parse(passed) as string[]).includes(name), `${name} in ${passed}`);
+  }
   const codexHooks = box.read('home/.codex/hooks.json');
   assert.doesNotMatch(codexHooks, /[^\r]\n/);
   assert.match(codexHooks, /^\t\t"SessionStart": \[\r\n\t\t\t\{/m);

@@ -47,13 +47,25 @@ type Saw = Extract<Note, { what: 'saw' }>;
 type Check = (happened: Happened, found: Findings) => void;
 
 /** Collects what was checked and what did not hold. */
-class Findings {
+export class Findings {
   checked = 0;
   readonly violations: string[] = [];
 
   expect(holds: boolean, violation: () => string): void {
     this.checked += 1;
     if (!holds) this.violations.push(violation());
+  }
+
+  as(name: string, means: string): Invariant {
+    const { checked, violations } = this;
+    return {
+      name,
+      means,
+      ok: checked > 0 && violations.length === 0,
+      checked,
+      violations: violations.slice(0, 20),
+      violated: violations.length,
+    };
   }
 }
 
@@ -175,14 +187,7 @@ export function checkAll(happened: Happened): Invariant[] {
     .map(([name, { means, check }]) => {
       const found = new Findings();
       check(happened, found);
-      return {
-        name,
-        means,
-        ok: found.checked > 0 && found.violations.length === 0,
-        checked: found.checked,
-        violations: found.violations.slice(0, 20),
-        violated: found.violations.length,
-      };
+      return found.as(name, means);
     });
 }
 

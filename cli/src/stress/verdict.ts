@@ -58,7 +58,7 @@ export interface Facts {
   readonly waitbus: string;
   readonly machine: Machine;
   readonly real: boolean;
-  readonly families: readonly Family[];
+  readonly families: readonly Pick<Family, 'name' | 'title' | 'absent'>[];
   readonly budgetUsd: number;
   /** How many runs the sweep was to have. */
   readonly planned: number;

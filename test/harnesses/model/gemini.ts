@@ -61,7 +61,9 @@ function saidOf(content: unknown): readonly Said[] {
       return { by: 'model', text: '', calls: [text(object(functionCall)['name'])] };
     }
     if (functionResponse === undefined) return { by, text: text(own), calls: [] };
-    const answer = JSON.stringify(object(functionResponse)['response'] ?? null);
+    const { response } = object(functionResponse);
+    const { output } = object(response);
+    const answer = typeof output === 'string' ? output : JSON.stringify(response ?? null);
     return { by: 'tool', text: answer, calls: [] };
   });
 }

@@ -1,6 +1,6 @@
 /** OpenAI's Responses API, as Codex speaks it. `input_tokens` holds what was cached too. */
 import { list, object, text } from '../json.js';
-import type { Protocol, Said, Turn } from './scenario.js';
+import { SEARCH, type Protocol, type Said, type Turn } from './scenario.js';
 import type { Usage } from './usage.js';
 
 /** Before the name of a tool that takes a text and no arguments. */
@@ -15,7 +15,10 @@ export const responses: Protocol = {
       agent,
       family: 'responses',
       model: text(request['model']),
-      tools: list(request['tools']).flatMap(namesOf),
+      // What a search found is offered from then on.
+      tools: [request['tools'], ...list(request['input']).map(foundBy)].flatMap((tools) =>
+        list(tools).flatMap(namesOf),
+      ),
       said: [
         ...(instructions === '' ? [] : [{ by: 'system', text: instructions, calls: [] } as const]),
         ...list(request['input']).map(saidOf),
@@ -79,6 +82,16 @@ function itemOf(id: string, step: { kind: string; text?: string; tool?: string; 
     const content = [{ type: 'output_text', text: step.text ?? '', annotations: [] }];
     return { type: 'message', id: `item_${id}`, role: 'assistant', status: 'completed', content };
   }
+  if (step.tool === SEARCH) {
+    return {
+      type: 'tool_search_call',
+      id: `item_${id}`,
+      call_id: `call_${id}`,
+      execution: 'client',
+      arguments: step.args,
+      status: 'completed',
+    };
+  }
   if (step.tool?.startsWith(CUSTOM) === true) {
     return {
       type: 'custom_tool_call',
@@ -108,6 +121,11 @@ function namesOf(tool: unknown): readonly string[] {
   return list(tools).map((inner) => `${text(name)}/${text(object(inner)['name'])}`);
 }
 
+function foundBy(item: unknown): unknown {
+  const { type, tools } = object(item);
+  return type === 'tool_search_output' ? tools : [];
+}
+
 function frame(type: string, data: object): string {
   return `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`;
 }
@@ -115,6 +133,7 @@ function frame(type: string, data: object): string {
 function saidOf(item: unknown): Said {
   const { type, role, name, output, content } = object(item);
   if (type === 'function_call') return { by: 'model', text: '', calls: [text(name)] };
+  if (type === 'tool_search_call') return { by: 'model', text: '', calls: [SEARCH] };
   if (type === 'function_call_output' || type === 'custom_tool_call_output')
     return { by: 'tool', text: textOf(output), calls: [] };
   const by = role === 'assistant' ? 'model' : role === 'user' ? 'user' : 'system';

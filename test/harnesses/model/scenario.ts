@@ -1,6 +1,6 @@
 /**
  * What the fake model is asked, in one shape for all vendors, and what it does then. A scenario is a
- * pure function: everything that it may go by is in the request.
+ * pure function: everything that it may go by is in the request; only when it answers may be another's.
  */
 import type { Json } from '../json.js';
 import type { Usage } from './usage.js';
@@ -26,14 +26,17 @@ export interface Turn {
   readonly isStream: boolean;
 }
 
+export type CallArgs = Readonly<Record<string, Json>>;
+
 export type Step =
   | { readonly kind: 'say'; readonly text: string }
-  | { readonly kind: 'call'; readonly tool: string; readonly args: { readonly [k: string]: Json } }
+  | { readonly kind: 'call'; readonly tool: string; readonly args: CallArgs }
   /** Begins to answer and never goes on, so that the harness can be killed in mid-turn. */
   | { readonly kind: 'hang' }
   | { readonly kind: 'fail'; readonly status: number };
 
-export type Scenario = (turn: Turn) => Step;
+/** A model that takes its time answers with a promise. */
+export type Scenario = (turn: Turn) => Step | Promise<Step>;
 
 /** What one vendor's protocol does with a request and with a step. Pure. */
 export interface Protocol {
@@ -67,6 +70,18 @@ export function toolNamed(turn: Turn, name: string): string | null {
   return (
     turn.tools.find((tool) => tool === name || new RegExp(`[_.:/-]${name}$`).test(tool)) ?? null
   );
+}
+
+/** Behind it Codex keeps the tools of MCP servers. */
+export const SEARCH = 'tool_search';
+
+/** Calls a tool; where the harness keeps it behind a search, and that was not made yet, makes it. */
+export function callOf(turn: Turn, name: string, args: CallArgs): Step | null {
+  const tool = toolNamed(turn, name);
+  if (tool !== null) return { kind: 'call', tool, args };
+  if (!turn.tools.includes(SEARCH) || turn.said.some(({ calls }) => calls.includes(SEARCH)))
+    return null;
+  return { kind: 'call', tool: SEARCH, args: { query: 'waitbus wait emit event', limit: 20 } };
 }
 
 /** @returns all that the model is given, as one text to search */

@@ -14,7 +14,7 @@ import { usageOf, type Usage } from './usage.js';
 
 /** One request and what was done with it. */
 export interface Asked {
-  /** Milliseconds since the epoch, with fractions. */
+  /** When it had come whole: milliseconds since the epoch, with fractions. */
   readonly at: number;
   readonly turn: Turn;
   readonly step: Step;
@@ -89,11 +89,11 @@ export class FakeModel {
       this.strange.push(`${request.method} ${rest}`);
       return sendJson(response, 404, { error: { message: 'not spoken here' } });
     }
+    const at = performance.timeOrigin + performance.now();
     const turn = protocol.turn(agent, rest, body);
     // A title, a summary, a check of the connection: no scenario has a part in it.
-    const step = turn.tools.length === 0 ? ASIDE : this.#scenario(turn);
+    const step = turn.tools.length === 0 ? ASIDE : await this.#scenario(turn);
     const usage = step.kind === 'say' || step.kind === 'call' ? usageOf(turn.said.length) : null;
-    const at = performance.timeOrigin + performance.now();
     const id = String(this.asked.push({ at, turn, step, usage, body }));
     this.#say(protocol, response, turn, step, id);
     for (const listener of this.#listeners) listener();
