@@ -21,6 +21,21 @@ import { SessionReport } from './session-report.js';
 const PATCH_TOOL = 'apply_patch';
 /** Codex ends a tool call of MCP after so many seconds; a wait of ours ends before. */
 const MCP_LIMIT_S = 300;
+/**
+ * Codex gives a server of MCP no variables but a few of its own choice: without these ours would look for
+ * the daemon where nobody else does.
+ */
+const MCP_VARIABLES = [
+  'WAITBUS_STATE_DIR',
+  'WAITBUS_RUNTIME_DIR',
+  'WAITBUS_CONFIG_DIR',
+  'WAITBUS_LOCKFILE',
+  'WAITBUS_AGENT_NAME',
+  'WAITBUS_NO_AUTOSTART',
+  'XDG_STATE_HOME',
+  'XDG_RUNTIME_DIR',
+  'XDG_CONFIG_HOME',
+];
 
 const HOOKS: readonly { readonly event: string; readonly matcher?: string }[] = [
   { event: 'SessionStart' },
@@ -77,7 +92,12 @@ function plan(context: PlanContext): Edit[] {
       kind: 'toml-set',
       file: `${directory}/config.toml`,
       table: ['mcp_servers', 'waitbus'],
-      values: { ...mcpServer(context), startup_timeout_sec: 20, tool_timeout_sec: MCP_LIMIT_S },
+      values: {
+        ...mcpServer(context),
+        env_vars: MCP_VARIABLES,
+        startup_timeout_sec: 20,
+        tool_timeout_sec: MCP_LIMIT_S,
+      },
     },
   ];
 }
