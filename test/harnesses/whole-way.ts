@@ -1,22 +1,24 @@
 /**
- * One whole way of a real harness with our hooks: it starts, writes a file, waits inside the turn with the
- * tool of MCP, watches for something, ends its turn, and is woken by it.
+ * One whole way of a real harness with our hooks: it starts, waits inside the turn with the tool of MCP,
+ * writes a file, watches for something, ends its turn, and is woken by it.
  */
 import { join } from 'node:path';
 import { Sandbox } from '../support/sandbox.js';
+import { arrivalOf, type Arrival } from './arrivals.js';
 import type { Outcome } from './drivers/driver.js';
-import { lines, object, text, type JsonObject } from './json.js';
-import { toolNamed, type Scenario, type Turn } from './model/scenario.js';
-import { FakeModel } from './model/server.js';
+import { object, text, type JsonObject } from './json.js';
+import { somebodyListens, turnsEnded, wholeLog } from './listening.js';
+import { SEARCH } from './model/responses.js';
+import { toolNamed, type Scenario } from './model/scenario.js';
+import { FakeModel, type Asked } from './model/server.js';
 import { sum, type Usage } from './model/usage.js';
 import { startReal } from './real.js';
 import type { RealHarness } from './versions.js';
-import { isWoken, watcher, WAITING } from './watcher.js';
+import { WAITING, watcher } from './watcher.js';
 
-/** What the session watches for. */
-const PEER = ['event_type="agent_failed"', 'fields.msg_from="peer"'];
-const TOLD = ['--source', 'agent', '--event-type', 'agent_failed', '--field', 'msg_from=peer'];
-const TURN_ENDS = ['--match', 'event_type="agent_finished"', '--match', 'fields.scope="turn"'];
+/** What the session waits for inside its turn, and what it watches for behind it. */
+const EARLY = { from: 'early-peer', mark: 'came in mid-turn' };
+const LATE = { from: 'late-peer', mark: 'came at the end' };
 
 export interface Way {
   readonly code: number | null;
@@ -24,12 +26,12 @@ export interface Way {
   readonly outcome: Outcome;
   /** Of the log, by the session: `agent_finished turn` and the like, in order. */
   readonly told: readonly string[];
-  /** The requests in which the model was first given the event: once, if all is well. */
-  readonly wakes: number;
-  /** From the commit of the event to the model's request, in milliseconds; null: it was not woken. */
-  readonly latencyMs: number | null;
-  /** What the tool `wait` answered the model; null: it was not offered. */
-  readonly waited: string | null;
+  /** By the tool `wait`; null: the model was not offered it. */
+  readonly midTurn: Arrival | null;
+  /** Whether the tool had to be looked for first. */
+  readonly isHidden: boolean;
+  /** By the hook that holds the turn. */
+  readonly endOfTurn: Arrival;
   /** What the model said that its turns cost. */
   readonly made: Usage;
 }
@@ -38,68 +40,80 @@ export interface Way {
 export async function goWholeWay(name: RealHarness, wakes: boolean): Promise<Way> {
   await using sandbox = new Sandbox();
   const work = join(sandbox.directory, `work-${name}`);
-  const scenario = withWait(watcher(name, work, PEER, sandbox.env));
+  const scenario = withWait(watcher(name, work, matches(LATE.from), sandbox.env));
   await using model = await FakeModel.start(scenario);
   await sandbox.daemon();
   const { running, driver } = await startReal(sandbox, model, name, {
     prompt: 'Wait for the peer.',
   });
-  const asked = model.request(({ step }) => step.kind === 'say' && step.text === WAITING);
-  await Promise.race([asked, running.ended]);
+  const untilAsked = (isIt: (asked: Asked) => boolean) =>
+    Promise.race([model.request(isIt), running.ended.then(() => null)]);
+
+  const called = await untilAsked(({ step }) => isEnd(step) || isWait(step));
+  if (called !== null && isWait(called.step)) await tell(sandbox, EARLY);
+  await untilAsked(({ step }) => isEnd(step));
   if (wakes) {
-    const args = [
-      'wait',
-      '--source',
-      'agent',
-      ...TURN_ENDS,
-      '--since',
-      'start',
-      '--timeout',
-      '30s',
-    ];
-    await sandbox.run(args);
-    await sandbox.run(['emit', ...TOLD]);
+    await turnsEnded(sandbox);
+    await tell(sandbox, LATE);
   }
   const { code, stdout, stderr } = await running.ended;
-  const log = lines((await sandbox.run(['log', '--since', 'start', '--json'])).stdout);
+  const log = await wholeLog(sandbox);
   const turns = model.turnsOf(name);
-  const woken = turns.filter(({ turn }) => isWoken(turn));
-  const at = Number(text(log.find(isPeers)?.['received_at'])) / 1e6;
   return {
     code,
     stderr,
     outcome: driver.read(stdout),
-    told: log.filter((event) => !isPeers(event)).map(nameOf),
-    wakes: woken.length,
-    latencyMs: woken[0] === undefined || !(at > 0) ? null : woken[0].at - at,
-    waited: turns.flatMap(({ turn }) => waitedIn(turn)).at(-1) ?? null,
+    told: log.filter((event) => text(object(event['fields'])['harness']) === name).map(nameOf),
+    midTurn: turns.some(({ step }) => isWait(step)) ? arrivalOf(EARLY.mark, turns, log) : null,
+    isHidden: turns.some(({ step }) => step.kind === 'call' && step.tool === SEARCH),
+    endOfTurn: arrivalOf(LATE.mark, turns, log),
     made: sum(turns.flatMap((one) => one.usage ?? [])),
   };
 }
 
-/** The first thing it does is to wait for its own start, which is in the log. */
+/** Told while the tool, or the hook, holds the turn. */
+async function tell(sandbox: Sandbox, { from, mark }: typeof EARLY): Promise<void> {
+  await somebodyListens(sandbox);
+  const event = [
+    '--source',
+    'agent',
+    '--event-type',
+    'agent_failed',
+    '--field',
+    `msg_from=${from}`,
+  ];
+  const { code, stderr } = await sandbox.run(['emit', ...event, '--summary', mark]);
+  if (code !== 0) throw new Error(`it is not told: ${stderr}`);
+}
+
+function matches(from: string): string[] {
+  return ['event_type="agent_failed"', `fields.msg_from="${from}"`];
+}
+
+/** Before anything else it waits with the tool, for which it looks where tools are kept behind a search. */
 function withWait(then: Scenario): Scenario {
   return (turn) => {
+    const answers = turn.said.filter((one) => one.by === 'tool');
+    const searches = turn.tools.includes(SEARCH) ? 1 : 0;
+    if (answers.length < searches) {
+      return { kind: 'call', tool: SEARCH, args: { query: 'waitbus wait', limit: 20 } };
+    }
     const wait = toolNamed(turn, 'wait');
-    if (wait === null) return then(turn);
-    const tools = turn.said.filter((one) => one.by === 'tool');
-    if (tools.length === 0) {
-      const match = ['event_type="agent_started"'];
-      const args = { match, source: 'agent', since: 'start', timeout_s: 20 };
+    if (wait !== null && answers.length === searches) {
+      const args = { match: matches(EARLY.from), source: 'agent', timeout_s: 40 };
       return { kind: 'call', tool: wait, args };
     }
-    return then({ ...turn, said: turn.said.filter((one) => one !== tools[0]) });
+    const before = answers.slice(0, searches + (wait === null ? 0 : 1));
+    return then({ ...turn, said: turn.said.filter((one) => !before.includes(one)) });
   };
 }
 
-function waitedIn(turn: Turn): string[] {
-  if (toolNamed(turn, 'wait') === null) return [];
-  const first = turn.said.find((one) => one.by === 'tool');
-  return first === undefined ? [] : [first.text];
+function isWait(step: Asked['step']): boolean {
+  return step.kind === 'call' && 'timeout_s' in step.args;
 }
 
-function isPeers(event: JsonObject): boolean {
-  return text(object(event['fields'])['msg_from']) === 'peer';
+function isEnd(step: Asked['step']): boolean {
+  return step.kind === 'say' && step.text === WAITING;
 }
 
 function nameOf(event: JsonObject): string {

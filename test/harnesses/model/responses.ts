@@ -5,6 +5,8 @@ import type { Usage } from './usage.js';
 
 /** Before the name of a tool that takes a text and no arguments. */
 const CUSTOM = 'custom:';
+/** Codex offers the tools of MCP servers only to a model that has looked for them with this one. */
+export const SEARCH = 'tool_search';
 
 export const responses: Protocol = {
   family: 'responses',
@@ -15,7 +17,7 @@ export const responses: Protocol = {
       agent,
       family: 'responses',
       model: text(request['model']),
-      tools: list(request['tools']).flatMap(namesOf),
+      tools: [...list(request['tools']), ...found(request['input'])].flatMap(namesOf),
       said: [
         ...(instructions === '' ? [] : [{ by: 'system', text: instructions, calls: [] } as const]),
         ...list(request['input']).map(saidOf),
@@ -89,6 +91,16 @@ function itemOf(id: string, step: { kind: string; text?: string; tool?: string; 
       status: 'completed',
     };
   }
+  if (step.tool === SEARCH) {
+    return {
+      type: 'tool_search_call',
+      id: `item_${id}`,
+      call_id: `call_${id}`,
+      execution: 'client',
+      arguments: step.args,
+      status: 'completed',
+    };
+  }
   const [name = '', namespace] = (step.tool ?? '').split('/').reverse();
   return {
     type: 'function_call',
@@ -108,12 +120,22 @@ function namesOf(tool: unknown): readonly string[] {
   return list(tools).map((inner) => `${text(name)}/${text(object(inner)['name'])}`);
 }
 
+/** The tools that were found in a search before. */
+function found(input: unknown): readonly unknown[] {
+  return list(input).flatMap((item) => {
+    const { type, tools } = object(item);
+    return type === 'tool_search_output' ? list(tools) : [];
+  });
+}
+
 function frame(type: string, data: object): string {
   return `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`;
 }
 
 function saidOf(item: unknown): Said {
-  const { type, role, name, output, content } = object(item);
+  const { type, role, name, output, content, tools } = object(item);
+  if (type === 'tool_search_call') return { by: 'model', text: '', calls: [SEARCH] };
+  if (type === 'tool_search_output') return { by: 'tool', text: JSON.stringify(tools), calls: [] };
   if (type === 'function_call') return { by: 'model', text: '', calls: [text(name)] };
   if (type === 'function_call_output' || type === 'custom_tool_call_output')
     return { by: 'tool', text: textOf(output), calls: [] };

@@ -73,3 +73,8 @@ export function toolNamed(turn: Turn, name: string): string | null {
 export function allOf(turn: Turn): string {
   return turn.said.map((one) => one.text).join('\n');
 }
+
+/** @returns the name under which a session's hook introduced it */
+export function nameIn(turn: Turn): string | null {
+  return /this session is ([a-z]+:[A-Za-z0-9_-]+)/.exec(allOf(turn))?.[1] ?? null;
+}
