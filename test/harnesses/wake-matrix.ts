@@ -52,6 +52,8 @@ const ELSEWHERE = [
   ['Aider', 'none', 'idle', 'has no hook that could wake it, and no MCP'],
 ] as const;
 
+const NOT_OFFERED = { times: 0, latencyMs: null };
+
 const machine = { node: process.version, cores: cpus().length, load: loadavg()[0] ?? 0 };
 const rows: Row[] = [];
 for (const name of REAL_HARNESSES) {
@@ -77,16 +79,17 @@ spawnSync('npx', ['prettier', '--write', file], { cwd: REPO, stdio: 'inherit' })
 async function rowsOf(name: RealHarness): Promise<Row[]> {
   const own = { harness: TITLES[name], version: VERSIONS[name].version };
   const ways = await wholeWays(name);
-  const tool = ways.flatMap(({ midTurn }) => midTurn ?? []);
+  const tool = ways.map(({ midTurn }) => midTurn ?? NOT_OFFERED);
   const failures = ways.filter(({ code }) => code !== 0).length;
   const failed = failures === 0 ? '' : `${failures} runs ended with an error`;
-  const isHidden = ways.some((way) => way.isHidden);
+  const searches = ways.map((way) => way.searches);
+  const looked = `the model has to look for it with \`tool_search\`, again where that does not find it: here ${searches.join(', ')} times`;
   const midTurn: Row = {
     ...own,
     way: 'tool `wait`',
     moment: 'mid-turn',
     seen: tool,
-    remark: isHidden ? 'the model has to look for it with `tool_search` first' : failed,
+    remark: searches.some((count) => count > 0) ? looked : failed,
   };
   const idle = { ...own, moment: 'idle' } as const;
   if (name === 'opencode') {

@@ -20,6 +20,8 @@ import { WAITING, watcher } from './watcher.js';
 const EARLY = { from: 'early-peer', mark: 'came in mid-turn' };
 const LATE = { from: 'late-peer', mark: 'came at the end' };
 
+const MAX_SEARCHES = 200;
+
 export interface Way {
   readonly code: number | null;
   readonly stderr: string;
@@ -28,8 +30,8 @@ export interface Way {
   readonly told: readonly string[];
   /** By the tool `wait`; null: the model was not offered it. */
   readonly midTurn: Arrival | null;
-  /** Whether the tool had to be looked for first. */
-  readonly isHidden: boolean;
+  /** How often the tool had to be looked for first. */
+  readonly searches: number;
   /** By the hook that holds the turn. */
   readonly endOfTurn: Arrival;
   /** What the model said that its turns cost. */
@@ -65,7 +67,7 @@ export async function goWholeWay(name: RealHarness, wakes: boolean): Promise<Way
     outcome: driver.read(stdout),
     told: log.filter((event) => text(object(event['fields'])['harness']) === name).map(nameOf),
     midTurn: turns.some(({ step }) => isWait(step)) ? arrivalOf(EARLY.mark, turns, log) : null,
-    isHidden: turns.some(({ step }) => step.kind === 'call' && step.tool === SEARCH),
+    searches: turns.filter(({ step }) => step.kind === 'call' && step.tool === SEARCH).length,
     endOfTurn: arrivalOf(LATE.mark, turns, log),
     made: sum(turns.flatMap((one) => one.usage ?? [])),
   };
@@ -90,18 +92,23 @@ function matches(from: string): string[] {
   return ['event_type="agent_failed"', `fields.msg_from="${from}"`];
 }
 
-/** Before anything else it waits with the tool, for which it looks where tools are kept behind a search. */
+/**
+ * Before anything else it waits with the tool. Where tools are kept behind a search it looks for it, and
+ * again: on a busy machine the first search of Codex did not always find it.
+ */
 function withWait(then: Scenario): Scenario {
   return (turn) => {
     const answers = turn.said.filter((one) => one.by === 'tool');
-    const searches = turn.tools.includes(SEARCH) ? 1 : 0;
-    if (answers.length < searches) {
-      return { kind: 'call', tool: SEARCH, args: { query: 'waitbus wait', limit: 20 } };
-    }
+    const searches = turn.said.filter(({ calls }) => calls.includes(SEARCH)).length;
     const wait = toolNamed(turn, 'wait');
-    if (wait !== null && answers.length === searches) {
-      const args = { match: matches(EARLY.from), source: 'agent', timeout_s: 40 };
-      return { kind: 'call', tool: wait, args };
+    if (answers.length === searches) {
+      if (wait !== null) {
+        const args = { match: matches(EARLY.from), source: 'agent', timeout_s: 40 };
+        return { kind: 'call', tool: wait, args };
+      }
+      if (turn.tools.includes(SEARCH) && searches < MAX_SEARCHES) {
+        return { kind: 'call', tool: SEARCH, args: { query: 'waitbus wait', limit: 20 } };
+      }
     }
     const before = answers.slice(0, searches + (wait === null ? 0 : 1));
     return then({ ...turn, said: turn.said.filter((one) => !before.includes(one)) });
