@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { VERSIONS, type RealHarness } from './versions.js';
+import { OPENCODE_PLUGIN, VERSIONS, type RealHarness, type Release } from './versions.js';
 
 /** A slow line needs minutes for one. */
 const INSTALL_LIMIT_MS = 10 * 60_000;
@@ -17,23 +17,37 @@ export function cacheDirectory(env: NodeJS.ProcessEnv = process.env): string {
   return join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'waitbus-harnesses');
 }
 
-function directoryOf(name: RealHarness): string {
-  const { package: id, version } = VERSIONS[name];
+function directoryOf({ package: id, version }: Omit<Release, 'program'>): string {
   return join(cacheDirectory(), `${id.replace('@', '').replace('/', '-')}@${version}`);
 }
 
 /** @returns the harness's program, or null where it is not in the cache */
 export function programOf(name: RealHarness): string | null {
-  const directory = directoryOf(name);
+  const directory = directoryOf(VERSIONS[name]);
   const program = join(directory, 'node_modules', '.bin', VERSIONS[name].program);
-  return existsSync(join(directory, '.complete')) && existsSync(program) ? program : null;
+  return isComplete(directory) && existsSync(program) ? program : null;
+}
+
+/** @returns a directory with what opencode lays beside its configuration, or null where there is none */
+export function opencodePlugin(): string | null {
+  const directory = directoryOf(OPENCODE_PLUGIN);
+  return isComplete(directory) ? directory : null;
+}
+
+function isComplete(directory: string): boolean {
+  return existsSync(join(directory, '.complete'));
 }
 
 /** @returns null when it is there, else why it could not be had */
 export async function install(name: RealHarness): Promise<string | null> {
-  if (programOf(name) !== null) return null;
-  const { package: id, version } = VERSIONS[name];
-  const directory = directoryOf(name);
+  const failure = programOf(name) === null ? await lay(VERSIONS[name]) : null;
+  if (failure !== null || name !== 'opencode' || opencodePlugin() !== null) return failure;
+  return lay(OPENCODE_PLUGIN);
+}
+
+async function lay(release: Omit<Release, 'program'>): Promise<string | null> {
+  const { package: id, version } = release;
+  const directory = directoryOf(release);
   const fresh = `${directory}.${process.pid}`;
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { recursive: true });
@@ -52,7 +66,7 @@ export async function install(name: RealHarness): Promise<string | null> {
 }
 
 function npmInstall(cwd: string, what: string): Promise<string | null> {
-  const args = ['install', '--no-audit', '--no-fund', '--no-save', '--loglevel=error', what];
+  const args = ['install', '--no-audit', '--no-fund', '--save-exact', '--loglevel=error', what];
   const child = spawn('npm', args, {
     cwd,
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -1,13 +1,14 @@
 /** Starts real harnesses in a sandbox: each with a home of its own, a model of its own, and our hooks. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { harnessOf } from 'waitbus-source-agent/harnesses';
 import type { Running, Sandbox } from '../support/sandbox.js';
 import { applyPlan } from './apply-plan.js';
-import { cacheDirectory, programOf } from './cache.js';
+import { cacheDirectory, opencodePlugin, programOf } from './cache.js';
 import { DRIVERS } from './drivers/index.js';
 import type { Driver, Ground } from './drivers/driver.js';
 import type { FakeModel } from './model/server.js';
+import { quote } from './quote.js';
 import type { RealHarness } from './versions.js';
 
 /** As `waitbus install` does it, with the waitbus of this tree. */
@@ -21,6 +22,10 @@ export interface RealOptions {
   readonly command?: readonly string[] | typeof INSTALLED | null;
   /** Put before the command line, as `waitbus run --` is. */
   readonly under?: readonly string[];
+  /** How the harness is run; default: with a prompt, to its end, without a terminal. */
+  readonly driver?: Driver;
+  /** It is given a terminal, by the system's program `script`. */
+  readonly atTerminal?: boolean;
 }
 
 export interface RealRun {
@@ -33,9 +38,9 @@ export async function startReal(
   sandbox: Sandbox,
   model: FakeModel,
   name: RealHarness,
-  { prompt, agent = name, command = INSTALLED, under = [] }: RealOptions,
+  options: RealOptions,
 ): Promise<RealRun> {
-  const driver = DRIVERS[name];
+  const { prompt, agent = name, command = INSTALLED, under = [], driver = DRIVERS[name] } = options;
   const ground: Ground = {
     home: join(sandbox.directory, `home-${agent}`),
     work: join(sandbox.directory, `work-${agent}`),
@@ -54,12 +59,36 @@ export async function startReal(
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, content);
   }
+  if (name === 'opencode') layPlugin(ground);
   if (command === INSTALLED) await installed(sandbox, name, env);
   else if (command !== null) planned(ground, name, env, command);
   const program = programOf(name);
   if (program === null) throw new Error(`${name} is not in the cache`);
-  const [first = program, ...rest] = [...under, program, ...driver.args(ground, prompt)];
-  return { driver, ground, running: sandbox.start(first, rest, { cwd: ground.work, env }) };
+  const words = [...under, program, ...driver.args(ground, prompt)];
+  const [first = program, ...rest] = options.atTerminal === true ? terminal(words) : words;
+  const stdin = options.atTerminal === true ? 'pipe' : 'ignore';
+  const running = sandbox.start(first, rest, {
+    cwd: ground.work,
+    env,
+    stdio: [stdin, 'pipe', 'pipe'],
+  });
+  return { driver, ground, running };
+}
+
+function terminal(words: readonly string[]): string[] {
+  const line = `stty cols 120 rows 40; exec ${words.map(quote).join(' ')}`;
+  return ['script', '--quiet', '--flush', '--return', '--command', line, '/dev/null'];
+}
+
+/** Without it opencode fetches 65 MB into each new home before it begins. */
+function layPlugin({ home }: Ground): void {
+  const from = opencodePlugin();
+  if (from === null) return;
+  const to = join(home, '.config', 'opencode');
+  mkdirSync(to, { recursive: true });
+  for (const file of ['package.json', 'package-lock.json'])
+    cpSync(join(from, file), join(to, file));
+  symlinkSync(join(from, 'node_modules'), join(to, 'node_modules'));
 }
 
 async function installed(sandbox: Sandbox, name: RealHarness, env: NodeJS.ProcessEnv) {

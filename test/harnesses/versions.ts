@@ -10,6 +10,12 @@ export interface Release {
   readonly program: string;
 }
 
+/** opencode lays this into each new home, which takes it 10 s: the tests give it one that is there. */
+export const OPENCODE_PLUGIN: Omit<Release, 'program'> = {
+  package: '@opencode-ai/plugin',
+  version: '1.18.33',
+};
+
 export const VERSIONS: Readonly<Record<RealHarness, Release>> = {
   claude: { package: '@anthropic-ai/claude-code', version: '2.1.197', program: 'claude' },
   codex: { package: '@openai/codex', version: '0.169.0', program: 'codex' },

@@ -4,10 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { goWholeWay } from './end-of-turn.js';
 import { lacks } from './requirements.js';
 import { REAL_HARNESSES } from './versions.js';
 import { WAITING, WOKEN } from './watcher.js';
+import { goWholeWay } from './whole-way.js';
 
 for (const name of REAL_HARNESSES) {
   // `opencode run` ends with its turn; only sessions of its server and terminal go on when they are woken.
@@ -18,8 +18,11 @@ for (const name of REAL_HARNESSES) {
     for (const told of ['agent_started session', 'agent_edited turn', 'agent_finished turn']) {
       assert.ok(way.told.includes(told), `${told} is not among ${way.told.join(', ')}`);
     }
-    assert.match(way.waited ?? 'was not offered', /matched/);
-    assert.equal(way.wakes, wakes ? 1 : 0);
+    assert.equal(way.midTurn?.times, 1);
+    assert.equal(way.endOfTurn.times, wakes ? 1 : 0);
+    for (const arrival of [way.midTurn, way.endOfTurn]) {
+      assert.equal(arrival.latencyMs !== null, arrival.times > 0);
+    }
     assert.ok(way.outcome.text.endsWith(wakes ? WOKEN : WAITING), way.outcome.text);
     const { uncached, cacheRead, output, reasoning } = way.outcome.usage;
     // Copilot CLI tells no tokens.

@@ -4,7 +4,8 @@
  */
 import { WAITBUS } from '../support/sandbox.js';
 import { editCall } from './edit-call.js';
-import { allOf, type Scenario, type Step, type Turn } from './model/scenario.js';
+import { nameIn, type Scenario, type Step, type Turn } from './model/scenario.js';
+import { quote } from './quote.js';
 import type { RealHarness } from './versions.js';
 
 /** Opens what comes from other programs; Codex escapes the brackets before it. */
@@ -41,11 +42,6 @@ export function isWoken(turn: Turn): boolean {
   return turn.said.some((one) => one.by !== 'tool' && FENCE.test(one.text));
 }
 
-/** @returns the name under which a session's hook introduced it */
-export function nameIn(turn: Turn): string | null {
-  return /this session is ([a-z]+:[A-Za-z0-9_-]+)/.exec(allOf(turn))?.[1] ?? null;
-}
-
 /** Registers, in a shell, what is to wake the session. */
 export function watchCall(
   name: RealHarness,
@@ -63,8 +59,4 @@ export function watchCall(
   const line = ['env', ...variables, ...[...words, ...matches].map(quote)].join(' ');
   const [tool, argument] = TOOLS[name];
   return { kind: 'call', tool, args: { [argument]: line, description: 'Watch' } };
-}
-
-function quote(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
 }

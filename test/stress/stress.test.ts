@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Verdict } from '../../cli/src/stress/verdict.js';
 import { REPO, Sandbox } from '../support/sandbox.js';
+import { until } from '../support/until.js';
 import { processesOf } from './processes.js';
 
 const LINUX = process.platform === 'linux' ? false : 'looks into /proc';
@@ -113,19 +113,4 @@ async function appears(look: () => readonly string[]): Promise<readonly string[]
 
 async function disappears(look: () => readonly string[]): Promise<void> {
   await until(look, (found) => found.length === 0);
-}
-
-const LIMIT_MS = 30_000;
-
-async function until(
-  look: () => readonly string[],
-  enough: (found: readonly string[]) => boolean,
-): Promise<readonly string[]> {
-  const deadline = performance.now() + LIMIT_MS;
-  for (;;) {
-    const found = look();
-    if (enough(found)) return found;
-    if (performance.now() > deadline) assert.fail(`after ${LIMIT_MS} ms: ${found.join(', ')}`);
-    await pause(20);
-  }
 }

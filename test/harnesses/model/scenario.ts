@@ -74,17 +74,30 @@ export function toolNamed(turn: Turn, name: string): string | null {
 
 /** Behind it Codex keeps the tools of MCP servers. */
 export const SEARCH = 'tool_search';
+/** On a busy machine the first one did not always find ours. */
+const MOST_SEARCHES = 200;
 
-/** Calls a tool; where the harness keeps it behind a search, and that was not made yet, makes it. */
+export function searchesIn(turn: Turn): number {
+  return turn.said.filter(({ calls }) => calls.includes(SEARCH)).length;
+}
+
+/**
+ * Calls a tool; where the harness keeps it behind a search, searches first, again if need be.
+ * @returns null when it is not to be had
+ */
 export function callOf(turn: Turn, name: string, args: CallArgs): Step | null {
   const tool = toolNamed(turn, name);
   if (tool !== null) return { kind: 'call', tool, args };
-  if (!turn.tools.includes(SEARCH) || turn.said.some(({ calls }) => calls.includes(SEARCH)))
-    return null;
+  if (!turn.tools.includes(SEARCH) || searchesIn(turn) >= MOST_SEARCHES) return null;
   return { kind: 'call', tool: SEARCH, args: { query: 'waitbus wait emit event', limit: 20 } };
 }
 
 /** @returns all that the model is given, as one text to search */
 export function allOf(turn: Turn): string {
   return turn.said.map((one) => one.text).join('\n');
+}
+
+/** @returns the name under which a session's hook introduced it */
+export function nameIn(turn: Turn): string | null {
+  return /this session is ([a-z]+:[A-Za-z0-9_-]+)/.exec(allOf(turn))?.[1] ?? null;
 }

@@ -1,0 +1,4 @@
+/** A word of a command line of sh. */
+export function quote(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
