@@ -21,7 +21,7 @@ interface Called {
 }
 
 async function inspect(box: Sandbox, ...args: readonly string[]): Promise<unknown> {
-  const place = await installOnce('mcp-inspector', INSPECTOR);
+  const place = await installOnce('mcp-inspector', INSPECTOR, { anyEngine: true });
   const program = join(place, 'node_modules', '.bin', 'mcp-inspector');
   const server = [process.execPath, WAITBUS, 'mcp'];
   const { stdout, stderr, code } = await box.start(program, ['--cli', ...server, ...args]).ended;

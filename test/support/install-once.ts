@@ -14,8 +14,17 @@ export interface Wanted {
   readonly overrides?: Readonly<Record<string, string>>;
 }
 
+export interface InstallOptions {
+  /** It says that it needs a newer Node, and was seen to run on this one. */
+  readonly anyEngine?: boolean;
+}
+
 /** @returns the directory that holds their node_modules */
-export async function installOnce(name: string, wanted: Wanted): Promise<string> {
+export async function installOnce(
+  name: string,
+  wanted: Wanted,
+  { anyEngine = false }: InstallOptions = {},
+): Promise<string> {
   const cache = join(REPO, 'node_modules', '.cache');
   const manifest = JSON.stringify({ name: 'installed-for-tests', private: true, ...wanted });
   const digest = createHash('sha256').update(manifest).update(process.version).digest('hex');
@@ -26,7 +35,9 @@ export async function installOnce(name: string, wanted: Wanted): Promise<string>
   try {
     writeFileSync(join(next, 'package.json'), manifest);
     const quiet = ['--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error'];
-    await npm(['install', '--ignore-scripts', '--omit=dev', ...quiet], next, process.env);
+    const engines = anyEngine ? ['--engine-strict=false'] : [];
+    const how = ['--ignore-scripts', '--omit=dev', ...engines, ...quiet];
+    await npm(['install', ...how], next, process.env);
     renameSync(next, place);
   } catch (error) {
     rmSync(next, { recursive: true, force: true });
