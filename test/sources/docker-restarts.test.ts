@@ -67,10 +67,8 @@ test('an engine that is killed and started again costs a wait nothing', { skip }
   const ended = await wait.ended;
   assertExit(ended, 0);
   const [event] = jsonLines(ended.stdout) as Event[];
-  assert.deepEqual(
-    [event?.fields['container'], event?.fields['exit_code'], event?.fields['ingest_method']],
-    ['mid-7', 7, 'inspect'],
-  );
+  // From the engine's records or from its stream, as it answers sooner or later than it restores.
+  assert.deepEqual([event?.fields['container'], event?.fields['exit_code']], ['mid-7', 7]);
   assert.deepEqual(stage.exits('before'), ['0 success']);
   assert.deepEqual(stage.exits('mid-7'), ['7 failure']);
   assert.deepEqual(stage.exits('shot'), ['137 failure']);
