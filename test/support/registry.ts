@@ -5,6 +5,7 @@
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -46,7 +47,7 @@ export class Registry {
 
   static async start(): Promise<Registry> {
     const installed = await installOnce('waitbus-verdaccio', VERDACCIO);
-    const uplink = (await npm(['config', 'get', 'registry'], REPO, process.env)).trim();
+    const uplink = await uplinkOfNpm();
     const directory = realpathSync(mkdtempSync(join(tmpdir(), 'waitbus-registry-')));
     // What comes from elsewhere is kept from one run to the next; what a test publishes is not.
     const kept = join(REPO, 'node_modules', '.cache', 'waitbus-uplink');
@@ -115,12 +116,25 @@ export class Registry {
   }
 }
 
-function configuration(directory: string, uplink: string): object {
+interface Uplink {
+  readonly url: string;
+  /** The certificates that npm trusts there, where it is told of them; Node itself is not. */
+  readonly ca?: string;
+}
+
+async function uplinkOfNpm(): Promise<Uplink> {
+  const get = async (key: string) => (await npm(['config', 'get', key], REPO, process.env)).trim();
+  const url = await get('registry');
+  const file = await get('cafile');
+  return existsSync(file) ? { url, ca: readFileSync(file, 'utf8') } : { url };
+}
+
+function configuration(directory: string, uplink: Uplink): object {
   const ours = { access: '$all', publish: '$all', unpublish: '$all' };
   return {
     self_path: join(directory, 'config.yaml'),
     storage: join(directory, 'storage'),
-    uplinks: { configured: { url: uplink, maxage: '30d' } },
+    uplinks: { configured: { ...uplink, maxage: '30d' } },
     packages: {
       '@waitbus/*': ours,
       'waitbus-source-*': ours,
