@@ -2,7 +2,8 @@
  * A place where a package is put together before anybody can see it, held by a lock that ends with
  * its process: what a killed command left is found and removed by the next one.
  */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tryLock } from '@waitbus/kernel/file-lock';
 import { STAGING } from './layout.js';
@@ -23,8 +24,7 @@ export function openStaging(pluginsDir: string): Staging {
   try {
     mkdirSync(all, { recursive: true, mode: 0o700 });
     sweep(all);
-    const directory = mkdtempSync(join(all, 'add-'));
-    const release = tryLock(lockOf(directory)) ?? (() => undefined);
+    const { directory, release } = claimPlace(all);
     const tarballs = join(directory, 'tarballs');
     const prefix = join(directory, 'prefix');
     for (const path of [tarballs, prefix]) mkdirSync(path);
@@ -43,7 +43,18 @@ export function openStaging(pluginsDir: string): Staging {
   }
 }
 
-/** Beside the place, so that it can be held before the place is looked at. */
+/** Whoever sees the place finds it held: were it there before its lock, a sweep could come between. */
+function claimPlace(all: string) {
+  for (;;) {
+    const directory = join(all, `add-${randomBytes(6).toString('hex')}`);
+    const release = tryLock(lockOf(directory));
+    if (release === null) continue;
+    mkdirSync(directory, { mode: 0o700 });
+    return { directory, release };
+  }
+}
+
+/** Beside the place, so that it can be held before the place is there. */
 function lockOf(directory: string): string {
   return `${directory}.lock`;
 }
