@@ -15,11 +15,13 @@ import { collectEvery } from './os/young-garbage.js';
 import { added, type Answer } from './socket/commands/added.js';
 import type { CommandContext } from './socket/commands/context.js';
 import { encodeFrame } from './socket/frame.js';
+import type { Predicate } from './predicate/index.js';
 import { Presence } from './presence.js';
 import { SocketServer } from './socket/server.js';
 import type { EmitResult } from './store/append.js';
 import type { Durability } from './store/open.js';
 import type { RetentionLimits } from './store/retention.js';
+import { seenLately } from './store/lately.js';
 import { Store } from './store/store.js';
 import { Upkeep } from './store/upkeep.js';
 import { Watches } from './watches/watches.js';
@@ -65,6 +67,8 @@ export interface Kernel {
   /** Subscribes within the process, from now on. */
   subscribe(request: SubscriptionRequest, sink: Sink): Subscription;
   unsubscribe(subscription: Subscription): void;
+  /** Whether one of the newest `rows` events meets the predicate. */
+  seenLately(predicate: Predicate, rows: number): boolean;
   /** Sets who answers for sources. */
   onInterest(host: SourceHost): void;
   /** Adds a request of the wire. */
@@ -201,6 +205,7 @@ export function openKernel(options: KernelOptions): Kernel {
     },
     subscribe: (request, sink) => hub.subscribe(request, sink, null),
     unsubscribe: (subscription) => hub.unsubscribe(subscription),
+    seenLately: (predicate, rows) => seenLately(store, predicate, rows),
     onInterest: (newHost) => {
       host = newHost;
     },

@@ -85,9 +85,9 @@ test('a daemon that cannot start is said with its own cause and remedy', async (
   assert.match(emitted.stderr, /retension[\s\S]*spooled/);
 });
 
-test('a key that no event can have is pointed out, with what was probably meant', async () => {
+test('a key that no event can have ends the wait, with what was probably meant', async () => {
   await using box = new Sandbox();
-  const ended = await box.run(['wait', '--match', 'conclusion="failure"', '--timeout', '0.2']);
-  assertExit(ended, 124);
+  const ended = await box.run(['wait', '--match', 'conclusion="failure"']);
+  assertExit(ended, 2);
   assert.match(ended.stderr, /no event has a member conclusion; did you mean fields\.conclusion\?/);
 });

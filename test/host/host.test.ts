@@ -240,7 +240,7 @@ test('status counts what there is to count, and tells what is enforced', async (
     remedy: '',
     events: 1,
     restarts: 0,
-    slowed: false,
+    ...{ slowed: false, waits: [] },
   });
   assert.match(String(last), /^\d{4}-\d\d-\d\dT.*Z$/);
   assert.equal(typeof pid, 'number');

@@ -81,6 +81,10 @@ export class CommitState {
     );
   }
 
+  get sourceLines(): readonly string[] {
+    return this.#stream.linesOn(this.sources);
+  }
+
   get warnings(): readonly WaitNoteFrame[] {
     return this.#stream.warnings;
   }

@@ -17,6 +17,8 @@ export interface GoalState {
   readonly armed: boolean;
   /** @returns the events that this frame made count */
   receive(frame: StreamFrame): readonly EventFrame[];
+  /** How its sources are, for people. */
+  readonly sourceLines: readonly string[];
   /** Why nothing can match as things are: what its sources said of it. */
   readonly warnings: readonly WaitNoteFrame[];
   /** Why the wait cannot be fulfilled any more, or null. */

@@ -39,6 +39,8 @@ export interface SourceStateFrame {
   readonly state: 'starting' | 'running' | 'failed' | 'quarantined' | 'stopped';
   readonly detail: string;
   readonly remedy: string;
+  /** Nothing runs for it: other programs emit under its name. */
+  readonly emit_only?: true;
 }
 
 /** What a source has to say of what is asked for; of each code of a source the last counts. */

@@ -11,6 +11,7 @@ export class StreamState {
   readonly #dead = new Map<string, Obstacle>();
   /** The last of each code and clause of a source. */
   readonly #notes = new Map<string, WaitNoteFrame>();
+  readonly #emitOnly = new Set<string>();
   #replaying = true;
 
   constructor(sources: readonly string[]) {
@@ -25,6 +26,15 @@ export class StreamState {
   /** What the log holds is still coming: it may answer where no source can any more. */
   get replaying(): boolean {
     return this.#replaying;
+  }
+
+  /** How its sources are, for people; of one that has said why nothing can come, that is the word. */
+  linesOn(sources: readonly string[]): readonly string[] {
+    return sources
+      .filter((source) => !this.warnings.some((note) => note.source === source))
+      .map((source) =>
+        this.#emitOnly.has(source) ? `listening for ${source}` : `${source} is alive`,
+      );
   }
 
   /** Why no event can come as things are. */
@@ -65,6 +75,7 @@ export class StreamState {
       case 'source_state':
         if (isObstacle(frame)) this.#dead.set(frame.source, frame);
         else this.#dead.delete(frame.source);
+        if (frame.emit_only === true) this.#emitOnly.add(frame.source);
         break;
       case 'event':
       case 'gap':

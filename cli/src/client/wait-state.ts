@@ -120,6 +120,10 @@ export class WaitState {
     if (this.#open.length < before) this.#matched.push(event);
   }
 
+  get sourceLines(): readonly string[] {
+    return this.#stream.linesOn(this.sources);
+  }
+
   get warnings(): readonly WaitNoteFrame[] {
     return this.#stream.warnings;
   }

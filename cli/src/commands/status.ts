@@ -5,7 +5,7 @@ import { askDaemon } from '../client/ask-daemon.js';
 import type { Frame } from '../client/connection.js';
 import { pathsOf } from '../client/reach.js';
 import { formatDuration } from '../duration.js';
-import type { SourceStatus } from '../host/status.js';
+import type { SourceStatus, WaitStatus } from '../host/status.js';
 import { EXIT, print, say } from '../terminal/exit.js';
 
 export async function run(args: readonly string[]): Promise<number> {
@@ -49,7 +49,16 @@ function printStatus(status: Frame): void {
     if (counted.length > 0) print(`    ${counted.join(', ')}`);
     if (source.detail !== '') print(`    ${source.detail}`);
     if (source.remedy !== '') print(`    ${source.remedy}`);
+    for (const line of source.waits.flatMap(linesOf)) print(`    ${line}`);
   }
+}
+
+/** Why somebody who waits on the source cannot hear anything, as things are. */
+function linesOf({ cwd, notes }: WaitStatus): string[] {
+  const where = cwd === null ? 'a wait' : `a wait in ${cwd}`;
+  return notes.map(
+    ({ detail, remedy }) => `${where}: ${detail}${remedy === '' ? '' : `; ${remedy}`}`,
+  );
 }
 
 /** What there is to count about a source's process. */

@@ -11,7 +11,6 @@ import { errorOfObstacle, lineOfNote } from '../client/obstacle.js';
 import { stream, type StreamFrame, type WaitNoteFrame } from '../client/stream.js';
 import { EXIT, print, say, sayError, UsageError } from '../terminal/exit.js';
 import { statusLine, type StatusLine } from '../terminal/status-line.js';
-import { hintsFor } from './hints.js';
 import { parseWait, type WaitPlan } from './parse-wait.js';
 import { exitCodeOfMatch } from './verdict.js';
 
@@ -19,9 +18,6 @@ export async function run(args: readonly string[]): Promise<number> {
   const plan = parseWait(args, { cwd: process.cwd(), now: Date.now() });
   if (statSync(plan.cwd, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new UsageError(`--cwd ${plan.cwd} is not a directory`);
-  }
-  for (const { predicates } of plan.goal.mode === 'commit' ? [] : plan.goal.clauses) {
-    for (const hint of hintsFor(predicates)) say(`waitbus wait: ${hint}`);
   }
   return new Wait(plan).run();
 }
@@ -156,14 +152,8 @@ class Wait {
   }
 
   #showWaiting(): void {
-    const { sources, warnings } = this.#state;
-    // Of a source that has said why nothing can come, that is the word.
-    const alive = sources.flatMap((source) =>
-      warnings.some((note) => note.source === source) ? [] : [`${source} is alive`],
-    );
-    this.#line.update(
-      [`waiting for ${this.#state.outstanding().join(', ')}`, ...alive].join(' · '),
-    );
+    const waiting = `waiting for ${this.#state.outstanding().join(', ')}`;
+    this.#line.update([waiting, ...this.#state.sourceLines].join(' · '));
   }
 
   /**
@@ -205,6 +195,7 @@ class Wait {
     this.#line.clear();
     say('waitbus wait: timed out; still waiting for:');
     for (const text of this.#state.outstanding()) say(`  ${text}`);
+    for (const note of this.#state.warnings) say(`  ${lineOfNote(note)}`);
     this.#end(EXIT.timeout);
   }
 

@@ -9,6 +9,7 @@ import { all, compare, type Predicate } from '@waitbus/kernel/predicate';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import type { ForkSource } from './child.js';
 import type { InstalledSource, Inventory, Quarantine } from './inventory.js';
+import { notesOnAny } from './standing-notes.js';
 import { Station, type Setting } from './station.js';
 import { statusOf, type SourceStatus } from './status.js';
 import type { Patience, Said, SupervisorLog } from './supervision.js';
@@ -30,6 +31,8 @@ export interface HostOptions {
   /** How long an on-demand source runs on after the last waiter, in milliseconds. */
   readonly lingerMs?: number;
   readonly patience?: Patience;
+  /** Whether one of the newest events meets a predicate. Default: one does. */
+  readonly seenLately?: (predicate: Predicate, rows: number) => boolean;
   /** Looks at a source again right before it is started. */
   readonly verify?: (source: InstalledSource) => Promise<Quarantine | null>;
 }
@@ -85,6 +88,7 @@ export class SourceHost {
     return {
       scopes: scopesOf(stations, interest.cwd),
       begin: () => {
+        if (stations.length === 0) this.#noteOnAny(interest);
         for (const station of stations) releases.push(station.join(id, interest));
       },
       release: () => {
@@ -92,6 +96,14 @@ export class SourceHost {
         this.#clear();
       },
     };
+  }
+
+  /** Whoever names no source may still have mistyped what every source has in another spelling. */
+  #noteOnAny(interest: Interest): void {
+    const manifests = this.#installed().map(
+      ({ source: { name, manifest } }) => [name, manifest] as const,
+    );
+    for (const note of notesOnAny(interest, new Map(manifests))) interest.note(note);
   }
 
   list(): SourceStatus[] {
@@ -144,6 +156,7 @@ export class SourceHost {
     const station = new Station(source, {
       supervise: (one, onSaid) => this.#supervise(one, onSaid),
       setting: this.#settingOf(source.name),
+      seenLately: this.#options.seenLately ?? (() => true),
     });
     this.#stations.set(source.name, station);
     if (this.#started) station.start();

@@ -4,7 +4,11 @@
  */
 import { resolve } from 'node:path';
 import type { Interest, SourceStateFrame } from '@waitbus/kernel';
+import type { Predicate } from '@waitbus/kernel/predicate';
+import type { WaitNote } from '@waitbus/plugin-sdk';
 import type { InstalledSource } from './inventory.js';
+import { standingNotes } from './standing-notes.js';
+import { shortNote, type WaitStatus } from './status.js';
 import { Subscriber } from './subscriber.js';
 import type { Said, SourceCondition } from './supervision.js';
 import type { Supervisor } from './supervisor.js';
@@ -25,10 +29,13 @@ export interface Setting {
 export interface StationOptions {
   readonly supervise: (source: InstalledSource, onSaid: (said: Said) => void) => Supervisor;
   readonly setting: Setting;
+  /** Whether one of the newest events meets a predicate. */
+  readonly seenLately: (predicate: Predicate, rows: number) => boolean;
 }
 
 export class Station {
   readonly #supervise: StationOptions['supervise'];
+  readonly #seenLately: StationOptions['seenLately'];
   readonly #subscribers = new Map<number, Subscriber>();
 
   #source: InstalledSource;
@@ -37,8 +44,9 @@ export class Station {
   /** null without a process: emit-only. */
   #supervisor: Supervisor | null;
 
-  constructor(source: InstalledSource, { supervise, setting }: StationOptions) {
+  constructor(source: InstalledSource, { supervise, setting, seenLately }: StationOptions) {
     this.#supervise = supervise;
+    this.#seenLately = seenLately;
     this.#setting = setting;
     this.#source = source;
     this.#supervisor = hasProcess(source) ? this.#newSupervisor() : null;
@@ -87,6 +95,13 @@ export class Station {
     return EMIT_ONLY;
   }
 
+  /** Who waits on it with something to hear: its directory, and why nothing can match. */
+  get waits(): readonly WaitStatus[] {
+    return [...this.#subscribers.values()]
+      .filter(({ notes }) => notes.length > 0)
+      .map(({ interest, notes }) => ({ cwd: interest.cwd, notes: notes.map(shortNote) }));
+  }
+
   /** A source that runs whenever the daemon does, once it is configured. */
   start(): void {
     if (this.#runsAlways()) this.#want();
@@ -108,8 +123,10 @@ export class Station {
   join(id: number, interest: Interest): () => void {
     const { name, manifest } = this.#source;
     const variables = manifest.capabilities.env;
-    const subscriber = new Subscriber({ id, source: name, interest, variables });
+    const standing = this.#standingNotes(interest);
+    const subscriber = new Subscriber({ id, source: name, interest, variables, standing });
     this.#subscribers.set(id, subscriber);
+    subscriber.stand();
     this.#supervisor?.tryOnce();
     if (subscriber.waiter !== null) this.#supervisor?.demand.addWaiter(subscriber.waiter);
     this.#want();
@@ -128,6 +145,7 @@ export class Station {
     const isSame = this.#installed && JSON.stringify(this.#source) === JSON.stringify(source);
     this.#source = source;
     this.#installed = true;
+    for (const one of this.#subscribers.values()) one.stand(this.#standingNotes(one.interest));
     if (!hasProcess(source)) {
       this.#supervisor?.stop();
       this.#supervisor = null;
@@ -170,6 +188,11 @@ export class Station {
       if (this.#supervisor === supervisor) this.#tellAll();
     });
     return supervisor;
+  }
+
+  /** By its manifest, and by the log where other programs are to report. */
+  #standingNotes(interest: Interest): readonly WaitNote[] {
+    return standingNotes(interest, this.#source, this.#seenLately);
   }
 
   /** The source says something to one of its waiters. */
@@ -216,7 +239,8 @@ export class Station {
     if (state === 'running' && !(isArmed && isSeen)) {
       return { ...frame, state: 'starting', detail: '', remedy: '' };
     }
-    return { ...frame, state, detail, remedy };
+    const emitOnly = this.#supervisor === null ? ({ emit_only: true } as const) : {};
+    return { ...frame, state, detail, remedy, ...emitOnly };
   }
 }
 

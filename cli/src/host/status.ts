@@ -1,9 +1,18 @@
 /** What `status` says of a source. */
-import type { SourceState } from '@waitbus/kernel';
+import type { SourceState, WaitNoteFrame } from '@waitbus/kernel';
 import { namesByEnforcement } from '@waitbus/plugin-sdk/permissions';
 import { SLOWED } from './intake.js';
 import type { InstalledSource } from './inventory.js';
 import type { Station } from './station.js';
+
+export interface WaitStatus {
+  readonly cwd: string | null;
+  readonly notes: readonly Pick<WaitNoteFrame, 'code' | 'level' | 'detail' | 'remedy'>[];
+}
+
+export function shortNote({ code, level, detail, remedy }: WaitNoteFrame): WaitStatus['notes'][0] {
+  return { code, level, detail, remedy };
+}
 
 export interface SourceStatus {
   readonly name: string;
@@ -15,7 +24,8 @@ export interface SourceStatus {
   readonly enabled: boolean;
   /** Whether the configuration has a section for it. */
   readonly configured: boolean;
-  readonly state: SourceState;
+  /** `emit-only`: nothing runs for it, and nothing keeps programs from emitting under its name. */
+  readonly state: SourceState | 'emit-only';
   readonly detail: string;
   readonly remedy: string;
   readonly pid: number | null;
@@ -27,6 +37,8 @@ export interface SourceStatus {
   readonly last_event: string | null;
   /** How often it was started again after a failure. */
   readonly restarts: number;
+  /** Who waits for what cannot come, as things are. */
+  readonly waits: readonly WaitStatus[];
   /** Whether its acknowledgements are held back, because it emits more than it may. */
   readonly slowed: boolean;
   /** Names of capabilities that the running Node holds it to. */
@@ -36,7 +48,7 @@ export interface SourceStatus {
 }
 
 export function statusOf(
-  { source, supervisor, condition, isEnabled, isConfigured }: Station,
+  { source, supervisor, condition, isEnabled, isConfigured, waits }: Station,
   nodeVersion: string = process.versions.node,
 ): SourceStatus {
   const { name, packageName, version, manifest, evidence } = source;
@@ -56,7 +68,7 @@ export function statusOf(
     evidence,
     enabled: isEnabled,
     configured: isConfigured,
-    state,
+    state: supervisor === null && state === 'running' ? 'emit-only' : state,
     detail: slowed ? [detail, SLOWED].filter((text) => text !== '').join('; ') : detail,
     remedy,
     pid: supervisor?.pid ?? null,
@@ -64,6 +76,7 @@ export function statusOf(
     events: vitals?.events ?? 0,
     last_event: vitals?.lastEvent?.toISOString() ?? null,
     restarts: vitals?.restarts ?? 0,
+    waits,
     slowed,
     ...held,
   };

@@ -13,6 +13,8 @@ export interface SubscriberOptions {
   readonly interest: Interest;
   /** Those of its variables that the source may see. */
   readonly variables: readonly string[];
+  /** What the host says of it. */
+  readonly standing: readonly WaitNote[];
 }
 
 export class Subscriber {
@@ -28,10 +30,12 @@ export class Subscriber {
   /** Its notes, by code and clause: those of the check, and those that were said besides. */
   #byCheck = new Map<string, WaitNoteFrame>();
   readonly #besides = new Map<string, WaitNoteFrame>();
+  #standing: readonly WaitNote[];
   #told = '';
 
-  constructor({ id, source, interest, variables }: SubscriberOptions) {
+  constructor({ id, source, interest, variables, standing }: SubscriberOptions) {
     this.interest = interest;
+    this.#standing = standing;
     this.#source = source;
     const wish = wishOf(interest, source);
     this.#clauses = wish?.clauses ?? [];
@@ -58,12 +62,22 @@ export class Subscriber {
     this.interest.tell(frame);
   }
 
-  /** The source, or the host, has looked at it: what was said before and is not said again is over. */
+  /** The host says it anew; what the source's check said is over, until it looks again. */
+  stand(standing: readonly WaitNote[] = this.#standing): void {
+    this.#standing = standing;
+    this.#say([]);
+  }
+
+  /** The source has looked at it: what it said before and does not say again is over. */
   check(notes: readonly WaitNote[]): void {
+    this.#say(notes.slice(0, MAX_NOTES));
+    this.checked = true;
+  }
+
+  #say(byCheck: readonly WaitNote[]): void {
+    const notes = [...this.#standing, ...byCheck];
     const before = this.#byCheck;
-    this.#byCheck = new Map(
-      notes.slice(0, MAX_NOTES).map((note) => [keyOf(note), this.#frameOf(note)]),
-    );
+    this.#byCheck = new Map(notes.map((note) => [keyOf(note), this.#frameOf(note)]));
     for (const [key, frame] of this.#byCheck) {
       if (JSON.stringify(before.get(key)) !== JSON.stringify(frame)) this.interest.note(frame);
     }
@@ -71,7 +85,6 @@ export class Subscriber {
       if (this.#byCheck.has(key) || frame.level === 'info') continue;
       this.interest.note({ ...frame, level: 'cleared', remedy: '' });
     }
-    this.checked = true;
   }
 
   /** One thing more. */

@@ -14,6 +14,8 @@ export interface SourceStateFrame {
   readonly detail: string;
   /** The command that mends it; empty when nothing is broken. */
   readonly remedy: string;
+  /** Nothing runs for it: other programs emit under its name. */
+  readonly emit_only?: true;
 }
 
 /** What a source has to say of what a subscriber asks for. */

@@ -35,11 +35,30 @@ export type ShellVariable =
   | { readonly prependPath: string }
   | { readonly value: string };
 
+/** What a field may hold: a kind of value, or all the values that there are. null is always possible. */
+export type FieldValues =
+  | 'string'
+  | 'integer'
+  | 'number'
+  | 'boolean'
+  | 'object'
+  | 'any'
+  | readonly (string | number | boolean)[];
+
 export interface SourceEntry {
   /** Module whose default export is the source; absent for `emit-only`. */
   readonly entry?: string | undefined;
   readonly activation: 'always' | 'on-demand' | 'emit-only';
   readonly eventTypes: readonly string[];
+  /**
+   * By event type, the keys of `fields` and what they hold: a wait for what is not among them is told
+   * so. Absent: not known.
+   */
+  readonly fields?: Readonly<Record<string, Readonly<Record<string, FieldValues>>>> | undefined;
+  /** Programs emit event types and fields of their own under its name. */
+  readonly open?: boolean | undefined;
+  /** The command that makes programs report under its name, for who waits where nothing does. */
+  readonly turnOn?: string | undefined;
   readonly capabilities: Capabilities;
   /**
    * The key of `fields` that holds a path. With it, a subscriber that gave its `cwd` hears of what

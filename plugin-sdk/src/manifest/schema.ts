@@ -50,6 +50,14 @@ const shellVariable = z.union([
   z.strictObject({ value: z.string().describe('What the variable is set to.') }),
 ]);
 
+const fieldValues = z.union([
+  z.enum(['string', 'integer', 'number', 'boolean', 'object', 'any']),
+  z.array(z.union([z.string(), z.number(), z.boolean()])).min(1),
+]);
+
+/** What a terminal shows as one line. */
+const line = z.string().regex(/^[\x20-\x7e]{1,200}$/, 'must be one line of printable ASCII');
+
 export const sourceEntrySchema = z
   .strictObject({
     entry: relativePath
@@ -64,6 +72,17 @@ export const sourceEntrySchema = z
       .array(z.string().regex(EVENT_TYPE))
       .min(1)
       .describe('Every event type that it emits. One that is not listed is refused.'),
+    fields: z
+      .record(z.string().regex(EVENT_TYPE), z.record(z.string().min(1), fieldValues))
+      .optional()
+      .describe(
+        'By event type, the keys of fields and what they hold: a kind of value, or a list of all values. A wait for anything else is told that it cannot come.',
+      ),
+    open: z
+      .boolean()
+      .optional()
+      .describe('Programs emit event types and fields of their own under its name.'),
+    turnOn: line.optional().describe('The command that makes programs report under its name.'),
     capabilities: capabilitiesSchema.default(() => capabilitiesSchema.parse({})),
     scope: z
       .string()
@@ -95,6 +114,10 @@ export const sourceEntrySchema = z
     path: ['entry'],
     message: 'is required unless activation is emit-only, and absent then',
   })
+  .refine(
+    ({ fields = {}, eventTypes }) => Object.keys(fields).every((type) => eventTypes.includes(type)),
+    { path: ['fields'], message: 'describes an event type that eventTypes does not list' },
+  )
   .describe('A source, under the name that people type at --source.');
 
 export const manifestSchema = z

@@ -75,7 +75,7 @@ function lineOf(
   const state =
     quarantine === null
       ? {
-          state: live?.state ?? ('stopped' as const),
+          state: live?.state ?? restingState(source),
           detail: live?.detail ?? '',
           remedy: live?.remedy ?? '',
         }
@@ -92,8 +92,13 @@ function lineOf(
     events: live?.events ?? 0,
     last_event: live?.last_event ?? null,
     restarts: live?.restarts ?? 0,
+    waits: live?.waits ?? [],
     ...(live === undefined ? heldTo(source) : { enforced: live.enforced, declared: live.declared }),
   };
+}
+
+function restingState({ manifest }: InstalledSource): 'emit-only' | 'stopped' {
+  return manifest.activation === 'emit-only' ? 'emit-only' : 'stopped';
 }
 
 /** By this Node, as no daemon says by which it is run. */
