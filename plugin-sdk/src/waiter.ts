@@ -23,9 +23,16 @@ export interface Waiter {
  * conjunction are alternatives.
  */
 export interface Condition {
-  /** As written, from the root of the event's frame: `fields.head_sha`. */
+  /**
+   * From the root of the event's frame: `fields.head_sha`. A segment with a dot, a blank, a quote or
+   * one of `=!<>^*~` is quoted: `fields.labels."service.name"`.
+   */
   readonly key: string;
-  readonly op: '=' | '!=' | '<' | '<=' | '>' | '>=' | '^=' | '*=';
-  /** A scalar; an integer beyond 2^53 is a bigint. */
+  /** `~` is a glob. There may be more one day: what a source does not know may hold for any event. */
+  readonly op: '=' | '!=' | '<' | '<=' | '>' | '>=' | '^=' | '*=' | '~';
+  /**
+   * A scalar, or with `=`, `!=` and `*=` any value, compared as a whole; an integer beyond 2^53 is a
+   * bigint. `= null` on a key of the common vocabulary holds for an event without it, too.
+   */
   readonly value: Json;
 }

@@ -14,9 +14,9 @@ export interface WaitForOptions extends StreamOptions {
   readonly source?: string;
   /** Predicates that must all hold. */
   readonly match?: string | readonly string[];
-  /** `source:predicate` clauses: one event each, over time. */
+  /** `source:predicate predicate ...` clauses: one event each, over time. */
   readonly allOf?: readonly string[];
-  /** `source:predicate` clauses: the first event of any. */
+  /** `source:predicate predicate ...` clauses: the first event of any. */
   readonly firstOf?: readonly string[];
   /**
    * The CI verdict of a commit, 7 to 40 hex digits, from source github: ends once every run of it

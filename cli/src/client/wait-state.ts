@@ -2,7 +2,7 @@
  * The state of a wait, pure: which clauses there are, which are satisfied, when it is over. The
  * stream feeds it; the command and the library ask it.
  */
-import { compile, parsePredicate, type Matcher } from '@waitbus/kernel/predicate';
+import { compile, parsePredicate, splitSpecs, type Matcher } from '@waitbus/kernel/predicate';
 import { SOURCE_NAME, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import type { Obstacle } from './obstacle.js';
 import { StreamState } from './stream-state.js';
@@ -25,7 +25,7 @@ export interface WaitSpec {
 }
 
 /**
- * Parses `source:predicate`.
+ * Parses `source:predicate predicate ...`, each of which must hold.
  * @throws WaitbusError WAITBUS_BAD_PREDICATE that quotes the clause
  */
 export function parseClause(text: string): Clause {
@@ -38,10 +38,9 @@ export function parseClause(text: string): Clause {
       `Write it like 'pytest:fields.event_type="pytest_session"'.`,
     );
   }
-  const predicate = text.slice(colon + 1);
-  if (predicate.trim() === '') return { text, source, predicates: [] };
-  parsePredicate([predicate]);
-  return { text, source, predicates: [predicate] };
+  const predicates = splitSpecs(text.slice(colon + 1));
+  parsePredicate(predicates);
+  return { text, source, predicates };
 }
 
 /** The predicates of a clause, its source among them. */

@@ -2,7 +2,7 @@
  * Whether an event of a source could meet a predicate, by what its manifest says of its event types
  * and their fields: pure. It names what no event has, and what was probably meant.
  */
-import { all, compile, type Literal, type Predicate, type Term } from '@waitbus/kernel/predicate';
+import { all, compile, formatPath, type Literal, type Predicate, type Term } from '@waitbus/kernel/predicate';
 import { COMMON_FIELDS, CONCLUSIONS, KERNEL_FIELDS } from '@waitbus/plugin-sdk/envelope';
 import type { FieldValues, SourceEntry } from '@waitbus/plugin-sdk/manifest';
 import { didYouMean, nearest } from '../config/suggest.js';
@@ -131,7 +131,7 @@ const KINDS: Readonly<Record<Extract<FieldValues, string>, (value: unknown) => b
 };
 
 function unknownMember(path: readonly string[]): Mismatch {
-  const key = path.join('.');
+  const key = formatPath(path);
   const detail = `no event has a member ${key}; did you mean fields.${key}?`;
   return { code: 'unknown_member', detail, remedy: '', isNear: true };
 }
@@ -154,7 +154,7 @@ function unknownField(key: string, detail: string, keys: ReadonlySet<string>): M
 }
 
 function isOnType({ path }: Term): boolean {
-  const key = path.join('.');
+  const key = formatPath(path);
   return key === 'event_type' || key === 'fields.event_type';
 }
 

@@ -4,7 +4,7 @@
  */
 import { resolve } from 'node:path';
 import type { Interest } from '@waitbus/kernel';
-import type { Predicate, Term } from '@waitbus/kernel/predicate';
+import { formatPath, type Predicate, type Term } from '@waitbus/kernel/predicate';
 import type { Condition } from '@waitbus/plugin-sdk';
 
 /** What of an interest a source may hear. */
@@ -33,12 +33,12 @@ export function clausesOf(anyOf: readonly Predicate[], source: string): readonly
 /** A clause that names another source is none of this one's. */
 function mayBeOf(source: string): (term: Term) => boolean {
   return ({ path, ...term }) =>
-    path.join('.') !== 'fields.source' || term.kind !== 'one-of' || term.values.includes(source);
+    formatPath(path) !== 'fields.source' || term.kind !== 'one-of' || term.values.includes(source);
 }
 
 function conditionsOf({ terms }: Predicate): readonly Condition[] {
   return terms.flatMap((term): Condition[] => {
-    const key = term.path.join('.');
+    const key = formatPath(term.path);
     if (term.kind === 'compare') return [{ key, op: term.operator, value: term.value }];
     return term.values.map((value) => ({ key, op: '=', value }));
   });

@@ -76,6 +76,8 @@ how to wait
                         SIGTERM it is ended too
 
 a predicate is  dotted.key OP json_literal  with OP one of = != < <= > >= ^= (prefix) *= (contains)
+~ (glob, as in fields.path~"src/**/*.ts"); a segment with a dot, a blank or an operator is quoted:
+fields.labels."service.name"="checkout"
 
 examples
   waitbus wait --source fs --match 'fields.workflow_name="config.yaml"' --timeout 1h

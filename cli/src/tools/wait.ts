@@ -21,10 +21,12 @@ const input = z
     match: predicates.optional(),
     first_of: clauses
       .optional()
-      .describe('In place of source and match: source:predicate clauses, the first event of any.'),
+      .describe(
+        'In place of source and match: source:predicate clauses, the first event of any; a clause may hold several predicates: agent: event_type="agent_failed" fields.msg_from="alice".',
+      ),
     all_of: clauses
       .optional()
-      .describe('In place of source and match: source:predicate clauses, one event of each.'),
+      .describe('In place of source and match: such clauses, one event of each.'),
     count: z.int().min(1).max(1000).default(1).describe('Ends on the N-th matching event.'),
     since: z
       .string()

@@ -5,18 +5,20 @@
  * narrows: the hub still runs the whole predicate.
  */
 import {
+  formatPath,
+  isScalar,
   valueAt,
-  type Literal,
   type OneOf,
   type Path,
   type Predicate,
+  type Scalar,
   type Subject,
 } from '../predicate/index.js';
 import type { Subscription, SubscriptionRequest } from './subscription.js';
 
 interface Anchor {
   readonly path: Path;
-  readonly values: readonly Literal[];
+  readonly values: readonly Scalar[];
 }
 
 interface Bucket {
@@ -46,7 +48,7 @@ export class Candidates {
     const anchors = anchorsOf(subscription.request);
     if (anchors === null) this.#unanchored.add(subscription);
     for (const { path, values } of anchors ?? []) {
-      const bucket = getOrPut<string, Bucket>(this.#buckets, path.join('.'), () => ({
+      const bucket = getOrPut<string, Bucket>(this.#buckets, formatPath(path), () => ({
         path,
         byValue: new Map(),
       }));
@@ -59,7 +61,7 @@ export class Candidates {
   remove(subscription: Subscription): void {
     this.#unanchored.delete(subscription);
     for (const { path, values } of anchorsOf(subscription.request) ?? []) {
-      const key = path.join('.');
+      const key = formatPath(path);
       const bucket = this.#buckets.get(key);
       if (bucket === undefined) continue;
       for (const value of values) {
@@ -77,7 +79,7 @@ export class Candidates {
     for (const { path, byValue } of this.#buckets.values()) {
       const value = valueAt(event.subject, path);
       if (value === undefined || (typeof value === 'object' && value !== null)) continue;
-      const set = byValue.get(keyOf(value as Literal));
+      const set = byValue.get(keyOf(value as Scalar));
       if (set !== undefined) for (const subscription of set) visit(subscription);
     }
   }
@@ -107,17 +109,22 @@ export function anchorsOf(request: SubscriptionRequest): readonly Anchor[] | nul
   return null;
 }
 
-function best(predicate: Predicate): OneOf | null {
-  const equalities = predicate.terms.filter((term) => term.kind === 'one-of');
+function best(predicate: Predicate): Anchor | null {
+  const equalities = predicate.terms.filter((term) => term.kind === 'one-of').filter(isAnchor);
   return equalities.find((term) => !isCommon(term)) ?? equalities[0] ?? null;
 }
 
+/** Not so where a list or an object is asked for, or null, which an event without the key may meet. */
+function isAnchor(term: OneOf): term is OneOf & Anchor {
+  return term.values.every((value) => value !== null && isScalar(value));
+}
+
 function isCommon(anchor: Anchor): boolean {
-  return COMMON_KEYS.has(anchor.path.join('.'));
+  return COMMON_KEYS.has(formatPath(anchor.path));
 }
 
 /** Equal literals have equal keys: a number and a bigint of one value print the same digits. */
-function keyOf(value: Literal): string {
+function keyOf(value: Scalar): string {
   if (typeof value === 'string') return `s${value}`;
   if (typeof value === 'number' || typeof value === 'bigint') return `n${numberKey(value)}`;
   return `c${String(value)}`;

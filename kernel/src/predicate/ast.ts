@@ -3,10 +3,12 @@
  * how an event is tested; `compile.ts` does that.
  */
 
-/** A scalar of JSON. Integers beyond 2^53 are bigint, so that 64-bit ids compare exactly. */
-export type Literal = string | number | bigint | boolean | null;
+/** A value of JSON without members. Integers beyond 2^53 are bigint, so that 64-bit ids compare exactly. */
+export type Scalar = string | number | bigint | boolean | null;
+/** Any value of JSON, compared by value. */
+export type Literal = Scalar | readonly Literal[] | { readonly [key: string]: Literal };
 
-export type Comparison = '!=' | '<' | '<=' | '>' | '>=' | '^=' | '*=';
+export type Comparison = '!=' | '<' | '<=' | '>' | '>=' | '^=' | '*=' | '~';
 export type Operator = '=' | Comparison;
 
 /** Segments of a dotted key, from the root of the event frame: `fields.tags.0`. */
@@ -48,4 +50,8 @@ export function compare(operator: Comparison, path: Path, value: Literal): Compa
 
 export function all(terms: readonly Term[]): Predicate {
   return Object.freeze({ kind: 'all', terms: Object.freeze([...terms]) });
+}
+
+export function isScalar(value: Literal): value is Scalar {
+  return typeof value !== 'object' || value === null;
 }

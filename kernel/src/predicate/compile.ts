@@ -2,13 +2,16 @@
  * From syntax tree to a function, once a subscription. A compiled predicate takes the event's frame
  * object and never throws: what an event lacks does not match.
  */
-import type { Comparison, Literal, Path, Predicate, Term } from './ast.js';
+import { COMMON_FIELDS } from '@waitbus/plugin-sdk/envelope';
+import type { Comparison, Literal, OneOf, Path, Predicate, Term } from './ast.js';
+import { equalTo, isNumeric, type Test } from './equal.js';
+import { compileGlob } from './glob.js';
 
 /** The event's frame as an object: what a predicate's key starts from. */
 export type Subject = Readonly<Record<string, unknown>>;
 export type Matcher = (subject: Subject) => boolean;
 
-type Test = (value: unknown) => boolean;
+const COMMON: ReadonlySet<string> = new Set(COMMON_FIELDS);
 
 export function compile(predicate: Predicate): Matcher {
   const matchers = predicate.terms.map(compileTerm);
@@ -25,10 +28,26 @@ function compileTerm(term: Term): Matcher {
   const { path } = term;
   const test =
     term.kind === 'one-of' ? equalsOneOf(term.values) : comparison(term.operator, term.value);
+  if (term.kind === 'one-of' && holdsForMissing(term)) {
+    return (subject) => {
+      const value = valueAt(subject, path);
+      return value === undefined || test(value);
+    };
+  }
   return (subject) => {
     const value = valueAt(subject, path);
     return value !== undefined && test(value);
   };
+}
+
+/**
+ * Whether an event without the key matches: `= null` on a key of the common vocabulary, which a
+ * source may write as null or leave out.
+ */
+export function holdsForMissing({ path, values }: OneOf): boolean {
+  const [root, name, more] = path;
+  if (root !== 'fields' || name === undefined || more !== undefined) return false;
+  return values.includes(null) && COMMON.has(name);
 }
 
 /**
@@ -50,24 +69,19 @@ export function valueAt(subject: Subject, path: Path): unknown {
   return value;
 }
 
-/** Exact types: 12345 is not "12345". A number and a bigint of the same value are equal. */
-function equals(value: unknown, literal: Literal): boolean {
-  if (value === literal) return true;
-  // The loose comparison is the exact one between a number and a bigint.
-  // eslint-disable-next-line eqeqeq
-  return isNumeric(value) && isNumeric(literal) && value == literal;
-}
-
 function equalsOneOf(literals: readonly Literal[]): Test {
-  const [first] = literals;
-  if (literals.length === 1 && first !== undefined) return (value) => equals(value, first);
-  return (value) => literals.some((literal) => equals(value, literal));
+  const tests = literals.map(equalTo);
+  const [first] = tests;
+  if (tests.length === 1 && first !== undefined) return first;
+  return (value) => tests.some((test) => test(value));
 }
 
 function comparison(operator: Comparison, literal: Literal): Test {
   switch (operator) {
-    case '!=':
-      return (value) => !equals(value, literal);
+    case '!=': {
+      const isEqual = equalTo(literal);
+      return (value) => !isEqual(value);
+    }
     case '<':
       return ordered(literal, (sign) => sign < 0);
     case '<=':
@@ -80,6 +94,10 @@ function comparison(operator: Comparison, literal: Literal): Test {
       return (value) => typeof value === 'string' && value.startsWith(literal as string);
     case '*=':
       return contains(literal);
+    case '~': {
+      const matches = compileGlob(literal as string);
+      return (value) => typeof value === 'string' && matches(value);
+    }
   }
 }
 
@@ -94,12 +112,9 @@ function ordered(literal: Literal, holds: (sign: number) => boolean): Test {
 
 /** A string contains a string; a list contains an equal member. */
 function contains(literal: Literal): Test {
+  const isEqual = equalTo(literal);
   return (value) => {
     if (typeof value === 'string') return typeof literal === 'string' && value.includes(literal);
-    return Array.isArray(value) && value.some((member) => equals(member, literal));
+    return Array.isArray(value) && value.some(isEqual);
   };
-}
-
-function isNumeric(value: unknown): value is number | bigint {
-  return typeof value === 'number' || typeof value === 'bigint';
 }

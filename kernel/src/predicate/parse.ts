@@ -1,6 +1,7 @@
 /**
  * The grammar: `dotted.key OP json_literal`. Text to syntax tree, with every refusal quoting the
- * text and naming the reason. Pure; used by the daemon and, for an early answer, by clients.
+ * text and naming the place and the reason. Pure; used by the daemon and, for an early answer, by
+ * clients.
  */
 import { parseJson, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import {
@@ -13,12 +14,11 @@ import {
   type Predicate,
   type Term,
 } from './ast.js';
+import { compileGlob } from './glob.js';
+import { bad, scanHead, type Head } from './scan.js';
 
 export const MAX_SPEC_BYTES = 256;
 export const MAX_SPECS = 64;
-
-/** A key without operator characters, quotes or blanks; then an operator; then the rest. */
-const SPEC = /^\s*([^\s=!<>^*"]+)\s*(!=|<=|>=|\^=|\*=|=|<|>)\s*([\s\S]*?)\s*$/;
 
 interface Spec {
   readonly path: Path;
@@ -44,7 +44,7 @@ export function parsePredicate(specs: readonly string[]): Predicate {
       terms.push(compare(spec.operator, spec.path, spec.value));
       continue;
     }
-    const key = spec.path.join('.');
+    const key = JSON.stringify(spec.path);
     const group = equalities.get(key);
     if (group === undefined) equalities.set(key, { path: spec.path, values: [spec.value] });
     else group.values.push(spec.value);
@@ -57,64 +57,62 @@ export function parsePredicate(specs: readonly string[]): Predicate {
 
 function parseSpec(text: string): Spec {
   if (Buffer.byteLength(text) > MAX_SPEC_BYTES) {
-    throw bad(`${text.slice(0, 40)}...`, `is longer than ${MAX_SPEC_BYTES} bytes`);
+    throw bad(`${text.slice(0, 40)}...`, 0, `is longer than ${MAX_SPEC_BYTES} bytes`);
   }
-  const match = SPEC.exec(text);
-  if (match === null) throw bad(text, whyNoSpec(text));
-  const [, key = '', operator = '', literal = ''] = match;
-  const path = key.split('.');
-  if (path.includes('')) throw bad(text, `the key ${key} has an empty segment`);
-  return checkTypes(text, {
-    path,
-    operator: operator as Operator,
-    value: parseLiteral(text, literal),
-  });
+  const head = scanHead(text);
+  const value = parseLiteral(text, head.valueAt);
+  checkTypes(text, head, value);
+  return { path: head.path, operator: head.operator, value };
 }
 
-function whyNoSpec(text: string): string {
-  if (text.trim() === '') return 'is empty';
-  if (!/[=<>]/.test(text)) return 'has no operator; use one of = != < <= > >= ^= *=';
-  return 'does not begin with a dotted.key and an operator (= != < <= > >= ^= *=)';
-}
-
-function parseLiteral(text: string, literal: string): Literal {
-  if (literal === '') throw bad(text, 'has no value after the operator');
-  let value: unknown;
+function parseLiteral(text: string, at: number): Literal {
+  const literal = text.slice(at).trim();
+  if (literal === '') throw bad(text, at, 'has no value after the operator');
   try {
-    value = parseJson(literal);
+    return parseJson(literal) as Literal;
   } catch {
     const hint = /^['\w./@:+-]+$/.test(literal)
       ? `; a string needs double quotes: ${JSON.stringify(literal.replaceAll("'", ''))}`
       : '';
-    throw bad(text, `${literal} is not a JSON literal${hint}`);
+    throw bad(text, at, `${literal} is not a JSON literal${hint}`);
   }
-  if (typeof value === 'object' && value !== null) {
-    throw bad(text, 'the value must be a string, a number, true, false or null');
-  }
-  return value as Literal;
 }
 
-function checkTypes(text: string, spec: Spec): Spec {
-  const type = spec.value === null ? 'null' : typeof spec.value;
-  switch (spec.operator) {
+function checkTypes(text: string, { operator, valueAt }: Head, value: Literal): void {
+  const type = typeOf(value);
+  switch (operator) {
     case '<':
     case '<=':
     case '>':
     case '>=':
-      if (type === 'boolean' || type === 'null') {
-        throw bad(text, `${spec.operator} compares numbers or strings, not ${type}`);
+      if (type !== 'string' && type !== 'number') {
+        throw bad(text, valueAt, `${operator} compares numbers or strings, not ${type}`);
       }
-      return spec;
+      return;
     case '^=':
-      if (type !== 'string') throw bad(text, `${spec.operator} takes a string`);
-      return spec;
+    case '~':
+      if (typeof value !== 'string') throw bad(text, valueAt, `${operator} takes a string`);
+      if (operator === '~') checkGlob(text, valueAt, value);
+      return;
     case '=':
     case '!=':
     case '*=':
-      return spec;
+      return;
   }
 }
 
-function bad(spec: string, reason: string): WaitbusError {
-  return new WaitbusError('WAITBUS_BAD_PREDICATE', `bad predicate '${spec}': ${reason}`);
+function checkGlob(text: string, at: number, pattern: string): void {
+  try {
+    compileGlob(pattern);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw bad(text, at, `the glob ${pattern} is refused: ${error.message}`);
+  }
+}
+
+function typeOf(value: Literal): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'an object';
+  return typeof value === 'bigint' ? 'number' : typeof value;
 }

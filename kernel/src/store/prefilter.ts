@@ -62,8 +62,8 @@ function isPushable(term: Term): boolean {
 
 /**
  * Whether SQLite reads this literal and an equal value of a frame as the same value. Not so for
- * null, which it does not tell from a missing key, for integers that a double rounds, and for text
- * that UTF-8 cannot carry.
+ * null, which it does not tell from a missing key, for integers that a double rounds, for text that
+ * UTF-8 cannot carry, and for lists and objects, which it compares as text.
  */
 function isSameInSqlite(value: Literal): boolean {
   switch (typeof value) {

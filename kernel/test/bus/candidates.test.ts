@@ -22,6 +22,8 @@ const literal = fc.constantFrom(
   '9007199254740993',
   'true',
   'null',
+  '["a"]',
+  '{"a":1}',
 );
 const key = fc.constantFrom(
   'event_type',
@@ -31,6 +33,9 @@ const key = fc.constantFrom(
   'fields.tags.0',
   'fields.tags.-1',
   'fields.conclusion',
+  'fields.status',
+  'fields."a.b"',
+  'fields.a.b',
 );
 const spec = fc
   .tuple(key, fc.constantFrom('=', '=', '=', '!=', '*='), literal)
@@ -48,6 +53,8 @@ const request: fc.Arbitrary<SubscriptionRequest> = fc.record({
   scopes: fc.array(fc.tuple(name, predicate), { maxLength: 2 }).map((entries) => new Map(entries)),
 });
 const scalar = fc.constantFrom<unknown>(
+  ['a'],
+  { a: 1 },
   'a',
   'b',
   '1',
@@ -68,12 +75,19 @@ const subject: fc.Arbitrary<Subject> = fc
     k: scalar,
     tags: fc.array(scalar, { maxLength: 2 }),
     conclusion: scalar,
+    status: fc.option(scalar, { nil: undefined }),
+    'a.b': scalar,
+    a: fc.record({ b: scalar }),
   })
-  .map(({ type, owner, repo, source, ...own }) => ({
+  .map(({ type, owner, repo, source, status, ...own }) => ({
     event_type: type,
     owner,
     repo,
-    fields: { ...own, source, event_type: type, owner, repo },
+    fields: {
+      ...own,
+      ...(status === undefined ? {} : { status }),
+      ...{ source, event_type: type, owner, repo },
+    },
   }));
 
 test('the index never misses a subscription that would take the event', (t) => {
@@ -102,6 +116,14 @@ test('the index never misses a subscription that would take the event', (t) => {
     { numRuns: 3000 },
   );
   assert.ok(taken > 500, `only ${taken} hits; the property tests too little`);
+});
+
+test('a wait for a null conclusion is asked about an event without one', () => {
+  const index = new Candidates();
+  const match = parsePredicate(['fields.conclusion=null']);
+  const wait = new Subscription({ ...EVERYTHING, match }, SINK, null);
+  index.add(wait);
+  assert.deepEqual([...visited(index, { fields: { source: 'a' } })], [wait]);
 });
 
 test('removing one of two subscriptions with the same anchor leaves the other', () => {

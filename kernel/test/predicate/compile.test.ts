@@ -26,6 +26,8 @@ const KEYS = [
   'fields.a.-2',
   'fields.b.1.a',
   'fields.missing',
+  'fields.conclusion',
+  'fields.status',
   'fields.length',
   'fields.constructor',
   'fields',
@@ -82,13 +84,16 @@ const spec: fc.Arbitrary<Spec> = fc
       { weight: 1, arbitrary: fc.constantFrom(...KEYS) },
     ),
     operator: fc.constantFrom(...OPERATORS),
-    literal: scalar,
+    literal: fc.oneof({ weight: 5, arbitrary: scalar }, { weight: 1, arbitrary: value }),
   })
-  .filter(isWellTyped);
-/** `own`: the literal is to be the event's own value, where that is a scalar. */
+  .filter((one) => isWellTyped(one) && json(one.literal).length < 100);
+/** `own`: the literal is to be the event's own value. */
 const drawn = fc.tuple(spec, fc.boolean()).map(([one, own]) => ({ ...one, own }));
 const subject = fc.record(
-  { event_type: text, fields: fc.record({ a: value, b: value }, { requiredKeys: ['a'] }) },
+  {
+    event_type: text,
+    fields: fc.record({ a: value, b: value, conclusion: scalar }, { requiredKeys: ['a'] }),
+  },
   { requiredKeys: ['event_type', 'fields'] },
 );
 
@@ -150,7 +155,47 @@ test('repeated equalities on one key are alternatives, other terms conditions', 
   assert.equal(holds({ fields: { a: 1 } }), false);
 });
 
-test('null matches an explicit null and never a missing key', () => {
+test('a conclusion that is null matches an event that has none', () => {
+  const holds = (spec: string, fields: object) => compile(parsePredicate([spec]))({ fields });
+  assert.equal(holds('fields.conclusion=null', {}), true);
+  assert.equal(holds('fields."conclusion"=null', {}), true);
+  assert.equal(holds('fields.conclusion=null', { conclusion: null }), true);
+  assert.equal(holds('fields.conclusion=null', { conclusion: 'success' }), false);
+  assert.equal(holds('fields.conclusion!=null', {}), false);
+  assert.equal(holds('fields.conclusion!="failure"', {}), false);
+  assert.equal(holds('fields.x.conclusion=null', { x: {} }), false);
+  const either = compile(parsePredicate(['fields.conclusion=null', 'fields.conclusion="success"']));
+  assert.equal(either({ fields: {} }), true);
+  assert.equal(either({ fields: { conclusion: 'failure' } }), false);
+});
+
+test('lists and objects are compared by value, and their integers whole', () => {
+  const event = parseJson(
+    '{"fields":{"tags":["a",1,9007199254740993],"labels":{"x":{"y":[1.0,null]},"service.name":"checkout"}}}',
+  ) as Subject;
+  const holds = (spec: string) => compile(parsePredicate([spec]))(event);
+  for (const spec of [
+    'fields.tags=["a",1.0,9007199254740993]',
+    'fields.labels={"service.name":"checkout","x":{"y":[1,null]}}',
+    'fields.labels.x={"y":[1,null]}',
+    'fields.labels."service.name"="checkout"',
+    'fields.tags!=["a",1,9007199254740992]',
+    'fields.labels.x!={"y":[1]}',
+    'fields.labels.x!={"y":[1,null],"z":1}',
+  ])
+    assert.equal(holds(spec), true, spec);
+  for (const spec of [
+    'fields.tags=["a",1,9007199254740992]',
+    'fields.tags=["a","1",9007199254740993]',
+    'fields.tags={"0":"a","1":1,"2":9007199254740993}',
+    'fields.labels.x=[1,null]',
+    'fields.labels.x={"y":[null,1]}',
+    'fields.labels.x={}',
+  ])
+    assert.equal(holds(spec), false, spec);
+});
+
+test('any other key that is null matches an explicit null and never a missing key', () => {
   const isNull = compile(parsePredicate(['fields.a=null']));
   const isNotNull = compile(parsePredicate(['fields.a!=null']));
   assert.equal(isNull({ fields: { a: null } }), true);
@@ -161,7 +206,7 @@ test('null matches an explicit null and never a missing key', () => {
 
 function withOwnValue(one: Spec, event: Value): Spec {
   const found = lookup(event, one.key);
-  if (found === undefined || (typeof found === 'object' && found !== null)) return one;
+  if (found === undefined) return one;
   const own = { ...one, literal: found };
   return isWellTyped(own) && Buffer.byteLength(json(own.literal)) < 200 ? own : one;
 }

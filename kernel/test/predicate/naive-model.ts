@@ -9,7 +9,7 @@ export type Value = Scalar | readonly Value[] | { readonly [key: string]: Value 
 export interface Spec {
   readonly key: string;
   readonly operator: string;
-  readonly literal: Scalar;
+  readonly literal: Value;
 }
 
 /** Which operator takes which literal, as the grammar says. */
@@ -45,9 +45,12 @@ export function modelHolds(specs: readonly Spec[], event: Value): boolean {
   return alternatives && rest.every((one) => modelTerm(one, event));
 }
 
+/** Keys that a source may leave out or write as null. */
+const COMMON = ['fields.conclusion', 'fields.status'];
+
 function modelTerm({ key, operator, literal }: Spec, event: Value): boolean {
   const found = lookup(event, key);
-  if (found === undefined) return false;
+  if (found === undefined) return operator === '=' && literal === null && COMMON.includes(key);
   switch (operator) {
     case '=':
       return same(found, literal);
@@ -86,13 +89,30 @@ function member(of: Value, segment: string): Value | undefined {
   return Object.entries(of).find(([key]) => key === segment)?.[1];
 }
 
-function same(one: Value, other: Scalar): boolean {
+/** Same members, whatever their order; same list. */
+function same(one: Value, other: Value): boolean {
   const order = orderOf(one, other);
-  return order === null ? one === other : order === 0;
+  if (order !== null) return order === 0;
+  if (!isObject(one) || !isObject(other)) return one === other;
+  if (Array.isArray(one) !== Array.isArray(other)) return false;
+  const [members, others] = [Object.entries(one), Object.entries(other)].map((list) =>
+    list.sort(([a], [b]) => (a < b ? -1 : 1)),
+  ) as [[string, Value][], [string, Value][]];
+  return (
+    members.length === others.length &&
+    members.every(([key, member], at) => {
+      const [otherKey, otherMember] = others[at] ?? ['', null];
+      return key === otherKey && same(member, otherMember);
+    })
+  );
+}
+
+function isObject(one: Value): one is Exclude<Value, Scalar> {
+  return typeof one === 'object' && one !== null;
 }
 
 /** -1, 0 or 1 where two values have an order, else null. Exact between doubles and big integers. */
-function orderOf(one: Value, other: Scalar): number | null {
+function orderOf(one: Value, other: Value): number | null {
   if (typeof one === 'string' && typeof other === 'string')
     return one === other ? 0 : one < other ? -1 : 1;
   if (!isNumber(one) || !isNumber(other)) return null;

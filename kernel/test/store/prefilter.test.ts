@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { event, Place } from '../../../test/support/kernel.js';
 import { check } from '../../../test/support/property.js';
 import { all, compare, compile, oneOf, parsePredicate } from '../../src/predicate/index.js';
-import type { Literal, Term } from '../../src/predicate/index.js';
+import type { Comparison, Literal, Term } from '../../src/predicate/index.js';
 import { subjectFromStored } from '../../src/store/event.js';
 import { isOpen, prefilterOf, type Prefilter } from '../../src/store/prefilter.js';
 import { Store } from '../../src/store/store.js';
@@ -49,13 +49,19 @@ const scalar = fc.constantFrom<Literal>(
   null,
 );
 const key = fc.oneof(
-  { weight: 3, arbitrary: fc.constantFrom('k', 'head_sha') },
-  { weight: 1, arbitrary: fc.constantFrom('with-dash', 'with"quote', '0', 'odd key') },
+  { weight: 3, arbitrary: fc.constantFrom('k', 'k', 'k', 'head_sha', 'head_sha', 'conclusion') },
+  { weight: 1, arbitrary: fc.constantFrom('with-dash', 'with"quote', '0', 'odd key', 'k.k') },
 );
 const member = fc.oneof(
   { weight: 6, arbitrary: scalar },
   { weight: 1, arbitrary: fc.array(scalar, { maxLength: 3 }) },
   { weight: 1, arbitrary: fc.dictionary(key, scalar, { maxKeys: 2 }) },
+);
+/** As asked for: now and then a whole list or object. */
+const literal: fc.Arbitrary<Literal> = fc.oneof(
+  { weight: 14, arbitrary: scalar },
+  { weight: 1, arbitrary: fc.array(scalar, { maxLength: 1 }) },
+  { weight: 1, arbitrary: fc.dictionary(key, scalar, { maxKeys: 1 }) },
 );
 const fields = fc.dictionary(key, member, { maxKeys: 4 });
 const path = fc
@@ -64,14 +70,23 @@ const path = fc
     fc.array(key, { minLength: 1, maxLength: 2 }),
   )
   .map(([root, keys]) => [root, ...keys]);
+const equality = fc
+  .tuple(path, fc.array(literal, { minLength: 1, maxLength: 3 }))
+  .map(([where, values]) => oneOf(where, values));
+const prefix = fc
+  .tuple(path, fc.constantFrom('a', 'x', '', '\u{1f600}', '\ud800'))
+  .map(([where, text]) => compare('^=', where, text));
+const other = fc
+  .tuple(path, fc.constantFrom<Comparison>('!=', '!=', '*='), literal)
+  .map(([where, operator, value]) => compare(operator, where, value));
+const glob = fc
+  .tuple(path, fc.constantFrom('*', 'a*', '?', '**', '[a-z]'))
+  .map(([where, pattern]) => compare('~', where, pattern));
 const term: fc.Arbitrary<Term> = fc.oneof(
-  fc
-    .tuple(path, fc.array(scalar, { minLength: 1, maxLength: 3 }))
-    .map(([where, values]) => oneOf(where, values)),
-  fc
-    .tuple(path, fc.constantFrom('a', 'x', '', '\u{1f600}', '\ud800'))
-    .map(([where, prefix]) => compare('^=', where, prefix)),
-  fc.tuple(path, scalar).map(([where, value]) => compare('!=', where, value)),
+  { weight: 6, arbitrary: equality },
+  { weight: 6, arbitrary: prefix },
+  { weight: 6, arbitrary: other },
+  { weight: 1, arbitrary: glob },
 );
 
 /** What a replay would read, to the end of the log. */
@@ -112,7 +127,7 @@ test('no event that a predicate matches is kept back by the store', (t) => {
         seen.matched += expected.length;
       },
     ),
-    { numRuns: 6000 },
+    { numRuns: 8000 },
   );
   t.diagnostic(JSON.stringify(seen));
   assert.ok(seen.narrowed > 500 && seen.matched > 300, JSON.stringify(seen));
@@ -127,6 +142,11 @@ test('what cannot be said in SQLite is left to the reader', () => {
     'fields.n>5',
     'fields.text*="a"',
     'fields.n!=1',
+    'fields.conclusion=null',
+    'fields.list=[1]',
+    'fields.labels={"a":1}',
+    'fields.labels."a.b"=1',
+    'fields.path~"*.ts"',
   ];
   for (const spec of open) assert.ok(isOpen(prefilterOf(parsePredicate([spec]))), spec);
   for (const spec of ['fields.n=5', 'fields.sha^="7f"', 'event_type="x"', 'fields.head_sha="a"']) {

@@ -937,17 +937,29 @@ def _close_late(future: "asyncio.Future[Any]") -> None:
 
 # --- wait_for ---------------------------------------------------------------------------------
 
-_SPEC = re.compile(r"\s*([^\s=!<>^*\"]+)\s*(!=|<=|>=|\^=|\*=|=|<|>)\s*(.*?)\s*\Z", re.S)
+_BLANKS = re.compile(r"\s*")
+_BARE = re.compile(r"[^\s=!<>^*~\".]+")
+_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"", re.S)
+_OPERATOR = re.compile(r"[=!<>^*~]+")
+_OPERATORS = ("=", "!=", "<", "<=", ">", ">=", "^=", "*=", "~")
+_MAX_SPEC_BYTES = 256
 _MISSING = object()
+_COMMON_FIELDS = frozenset(
+    "status conclusion workflow_name head_sha head_branch run_id job_id job_name parent_run_id"
+    " alert_name alert_severity alert_fingerprint msg_to msg_from msg_correlation_id msg_reply_to"
+    " msg_thread msg_body".split()
+)
+"""Keys of `fields` of which `= null` holds for an event without them, too."""
 
 
 class _Clause:
-    """`source:predicate`, or all that a plain wait asks for."""
+    """`source:predicate predicate ...`, or all that a plain wait asks for."""
 
     def __init__(self, text: str, source: Optional[str], predicates: Sequence[str]) -> None:
         self.text = text
         self.source = source
         self.predicates = list(predicates)
+        self._test: Optional[Callable[[Frame], bool]] = None
 
     @classmethod
     def parse(cls, text: str) -> _Clause:
@@ -958,9 +970,8 @@ class _Clause:
                 "bad clause '%s': it must be source:predicate" % text,
                 "Write it like 'pytest:fields.event_type=\"pytest_session\"'.",
             )
-        predicates = [predicate] if predicate.strip() else []
-        for spec in predicates:
-            _test_of(spec)
+        predicates = _split_specs(predicate)
+        _test_of(predicates)
         return cls(text, source, predicates)
 
     def specs(self) -> List[str]:
@@ -968,29 +979,234 @@ class _Clause:
         return own + self.predicates
 
     def holds(self, event: Frame) -> bool:
-        """Only for clauses of `all_of`: one predicate each, so no `=` is repeated."""
-        return all(_test_of(spec)(event) for spec in self.specs())
+        if self._test is None:
+            self._test = _test_of(self.specs())
+        return self._test(event)
 
 
-def _test_of(spec: str) -> Callable[[Frame], bool]:
-    """The grammar of docs/protocol.md. Types are exact; a missing key never matches."""
-    found = _SPEC.match(spec)
+def _bad(spec: str, at: int, reason: str) -> WaitbusError:
+    quoted = spec if len(spec) <= _MAX_SPEC_BYTES else spec[:40] + "..."
+    message = "bad predicate '%s' at character %d: %s" % (quoted, at + 1, reason)
+    return WaitbusError("WAITBUS_BAD_PREDICATE", message)
+
+
+def _end_of(pattern: re.Pattern[str], text: str, at: int) -> int:
+    found = pattern.match(text, at)
+    return at if found is None else found.end()
+
+
+def _scan_head(text: str) -> Tuple[List[str], str, int]:
+    """The segments of the key, the operator, and where the value begins."""
+    start = _end_of(_BLANKS, text, 0)
+    if start == len(text):
+        raise _bad(text, 0, "is empty")
+    path: List[str] = []
+    at = start - 1
+    while not path or text[at : at + 1] == ".":
+        at += 1
+        quoted = path and text[at : at + 1] == '"'
+        end = _end_of(_QUOTED if quoted else _BARE, text, at)
+        if end == at:
+            raise _bad(text, at, "it does not begin with a dotted.key and an operator")
+        try:
+            path.append(json.loads(text[at:end]) if quoted else text[at:end])
+        except ValueError:
+            raise _bad(text, at, "%s is not a JSON string" % text[at:end]) from None
+        at = end
+    operator_at = _end_of(_BLANKS, text, at)
+    end = _end_of(_OPERATOR, text, operator_at)
+    if text[operator_at:end] not in _OPERATORS:
+        there_are = "there are %s ^= (prefix) *= (contains) ~ (glob)" % " ".join(_OPERATORS[:6])
+        said = "%s is no operator" % text[operator_at:end] if end > operator_at else "no operator"
+        raise _bad(text, operator_at, "%s; %s" % (said, there_are))
+    return path, text[operator_at:end], _end_of(_BLANKS, text, end)
+
+
+def _split_specs(text: str) -> List[str]:
+    """Predicates that stand side by side; the parts together are the text."""
+    specs: List[str] = []
+    while text.strip():
+        end = _end_of_value(text, _scan_head(text)[2])
+        if not text[end:].strip():
+            end = len(text)
+        specs.append(text[:end])
+        text = text[end:]
+    return specs
+
+
+def _end_of_value(text: str, at: int) -> int:
+    depth = 0
+    while at < len(text):
+        if text[at] == '"':
+            end = _end_of(_QUOTED, text, at)
+            if end == at:
+                return len(text)
+            at = end
+            continue
+        if text[at] in "[{":
+            depth += 1
+        elif text[at] in "]}":
+            depth -= 1
+        elif depth <= 0 and text[at].isspace():
+            return at
+        at += 1
+    return at
+
+
+def _test_of(specs: Sequence[str]) -> Callable[[Frame], bool]:
+    """All of them, by the grammar of docs/protocol.md: several `=` on one key are alternatives."""
+    terms = [_parse(spec) for spec in specs]
+    equal: Dict[Tuple[str, ...], List[Any]] = {}
+    for path, operator, wanted, _ in terms:
+        if operator == "=":
+            equal.setdefault(path, []).append(wanted)
+
+    def holds(event: Frame) -> bool:
+        for path, values in equal.items():
+            value = _value_at(event, path)
+            if value is _MISSING:
+                common = len(path) == 2 and path[0] == "fields" and path[1] in _COMMON_FIELDS
+                if not (common and None in values):
+                    return False
+            elif not any(_same_value(value, one) for one in values):
+                return False
+        for path, operator, wanted, glob in terms:
+            value = _value_at(event, path)
+            if operator == "~":
+                if not (isinstance(value, str) and glob is not None and glob(value)):
+                    return False
+            elif operator != "=" and not (
+                value is not _MISSING and _compare(value, operator, wanted)
+            ):
+                return False
+        return True
+
+    return holds
+
+
+_Term = Tuple[Tuple[str, ...], str, Any, Optional[Callable[[str], bool]]]
+
+
+def _parse(spec: str) -> _Term:
+    if len(spec.encode("utf-8", "surrogatepass")) > _MAX_SPEC_BYTES:
+        raise _bad(spec[:40] + "...", 0, "is longer than %d bytes" % _MAX_SPEC_BYTES)
+    path, operator, at = _scan_head(spec)
+    literal = spec[at:].strip()
     try:
-        if found is None:
-            raise ValueError("it does not begin with a dotted.key and an operator")
-        key, operator, literal = found.groups()
-        wanted = json.loads(literal)
+        wanted = json.loads(literal, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise _bad(spec, at, "%s is not a JSON literal" % literal) from None
+    text = isinstance(wanted, str)
+    if operator in ("<", "<=", ">", ">=") and not (text or _is_number(wanted)):
+        raise _bad(spec, at, "%s compares numbers or strings" % operator)
+    if operator in ("^=", "~") and not text:
+        raise _bad(spec, at, "%s takes a string" % operator)
+    try:
+        return tuple(path), operator, wanted, _glob(wanted) if operator == "~" else None
     except ValueError as error:
-        reason = "bad predicate '%s': %s" % (spec, error)
-        raise WaitbusError("WAITBUS_BAD_PREDICATE", reason) from None
+        raise _bad(spec, at, "the glob %s is refused: %s" % (wanted, error)) from None
 
-    def test(event: Frame) -> bool:
-        value: Any = event
-        for segment in key.split("."):
-            value = _member(value, segment)
-        return value is not _MISSING and _compare(value, operator, wanted)
 
-    return test
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+_GLOB_TOKEN = re.compile(r"\\(?P<text>.)|(?P<set>\[[!^]?[^\[\]\\]+\])|(?P<one>.)", re.S)
+
+
+def _glob(pattern: str) -> Callable[[str], bool]:
+    """What the daemon's glob does, with its bounds; a name at a time, directories by walking."""
+    if not pattern:
+        raise ValueError("the pattern is empty")
+    names = re.sub(r"\A(?:\./)+", "", pattern).split("/")
+    tests = [None if name == "**" else _glob_name(name) for name in names]
+    anywhere = tests if names[0] == "" else [None, *tests]
+
+    def holds(text: str) -> bool:
+        text = _utf16(text)
+        if len(text) > 4096:
+            return False
+        return _walk(anywhere if text.startswith("/") else tests, text.split("/"))
+
+    return holds
+
+
+def _utf16(text: str) -> str:
+    """As UTF-16 units, which the daemon counts."""
+    if not any(one > "\uffff" for one in text):
+        return text
+    units = text.encode("utf-16-le", "surrogatepass")
+    return "".join(chr(unit) for (unit,) in struct.iter_unpack("<H", units))
+
+
+def _walk(tests: Sequence[Optional[Callable[[str], bool]]], names: Sequence[str]) -> bool:
+    test = name = 0
+    resume: Optional[Tuple[int, int]] = None
+    while name < len(names):
+        one = tests[test] if test < len(tests) else None
+        if test < len(tests) and one is None:
+            test += 1
+            if test == len(tests):
+                return True
+            resume = (test, name)
+        elif one is not None and one(names[name]):
+            test, name = test + 1, name + 1
+        elif resume is not None:
+            resume = (resume[0], resume[1] + 1)
+            test, name = resume
+        else:
+            return False
+    return test == len(tests)
+
+
+def _glob_name(pattern: str) -> Callable[[str], bool]:
+    source, plain, stars, ways, options = "", "", 0, 1, 0
+    wild = False
+    pattern = _utf16(pattern)
+    for found in _GLOB_TOKEN.finditer(pattern):
+        text, group, one = found.group("text"), found.group("set"), found.group("one")
+        if group is not None:
+            source += re.sub(r"\A\[!", "[^", group.replace("&", "\\&").replace("~", "\\~"))
+        elif one == "*":
+            if pattern[found.end() : found.end() + 1] == "*":
+                raise ValueError("** stands alone between slashes")
+            source += ".*" if source else "(?=.).*"
+            stars += 1
+        elif one == "?":
+            source += "."
+        elif one == "{" and options == 0:
+            source, options = source + "(?:", 1
+        elif one == "," and options:
+            source, options = source + "|", options + 1
+        elif one == "}" and options > 1:
+            source, ways, options = source + ")", ways * options, 0
+        elif one is not None and one in "[]{}()|\\":
+            raise ValueError("%s has no place here, or could be slow" % one)
+        else:
+            literal = str(text if one is None else one)
+            source, plain = source + re.escape(literal), plain + literal
+            continue
+        wild = True
+    if options:
+        raise ValueError("braces hold two alternatives or more")
+    if not wild:
+        return plain.__eq__
+    if stars > 2 or ways > 8:
+        raise ValueError("it could be slow")
+    try:
+        expression = re.compile(source, re.S)
+    except re.error as error:
+        raise ValueError(str(error)) from None
+    return lambda name: (
+        len(name) <= 512 and name not in (".", "..") and expression.fullmatch(name) is not None
+    )
+
+
+def _value_at(event: Frame, path: Sequence[str]) -> Any:
+    value: Any = event
+    for segment in path:
+        value = _member(value, segment)
+    return value
 
 
 def _member(value: Any, segment: str) -> Any:
@@ -1002,23 +1218,41 @@ def _member(value: Any, segment: str) -> Any:
     return _MISSING
 
 
-def _compare(value: Any, operator: str, wanted: Any) -> bool:
-    def number(one: Any) -> bool:
-        return isinstance(one, (int, float)) and not isinstance(one, bool)
+def _is_number(one: Any) -> bool:
+    return isinstance(one, (int, float)) and not isinstance(one, bool)
 
-    same_type = type(value) is type(wanted) or (number(value) and number(wanted))
-    if operator == "=":
-        return same_type and bool(value == wanted)
+
+def _same_value(value: Any, wanted: Any) -> bool:
+    """By value, at every depth; 1 is 1.0, and never True."""
+    if isinstance(wanted, dict):
+        return (
+            isinstance(value, dict)
+            and value.keys() == wanted.keys()
+            and all(_same_value(value[key], wanted[key]) for key in wanted)
+        )
+    if isinstance(wanted, list):
+        return (
+            isinstance(value, list)
+            and len(value) == len(wanted)
+            and all(map(_same_value, value, wanted))
+        )
+    same_type = type(value) is type(wanted) or (_is_number(value) and _is_number(wanted))
+    return same_type and bool(value == wanted)
+
+
+def _compare(value: Any, operator: str, wanted: Any) -> bool:
     if operator == "!=":
-        return not (same_type and value == wanted)
+        return not _same_value(value, wanted)
     if operator == "^=":
-        return isinstance(value, str) and isinstance(wanted, str) and value.startswith(wanted)
+        return isinstance(value, str) and value.startswith(wanted)
     if operator == "*=":
         if isinstance(value, list):
-            return any(_compare(one, "=", wanted) for one in value)
+            return any(_same_value(one, wanted) for one in value)
         return isinstance(value, str) and isinstance(wanted, str) and wanted in value
-    if not same_type or not (number(value) or isinstance(value, str)):
-        return False
+    if not (_is_number(value) and _is_number(wanted)):
+        if not (isinstance(value, str) and isinstance(wanted, str)):
+            return False
+        value, wanted = _utf16(value), _utf16(wanted)
     if operator == "<":
         return bool(value < wanted)
     if operator == "<=":
@@ -1045,8 +1279,8 @@ def wait_for(
 
     source: only events of this source, which is activated.
     match: predicates that must all hold.
-    first_of: in place of both, `source:predicate` clauses: the first event of any.
-    all_of: in place of all three, `source:predicate` clauses: one event each, over time.
+    first_of: in place of both, `source:predicate predicate ...` clauses: the first event of any.
+    all_of: in place of all three, such clauses: one event each, over time.
     count: ends on the N-th matching event.
     since: events after it count even if they happened before the call: an event_id, `10m`, `start`.
     repo: only events of `owner/repo` or `owner/*`.

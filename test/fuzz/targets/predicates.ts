@@ -3,7 +3,12 @@
  * on no subject and does not depend on the order of the specs.
  */
 import assert from 'node:assert/strict';
-import { compile, parsePredicate } from '@waitbus/kernel/predicate';
+import {
+  compile,
+  formatPredicate,
+  MAX_SPEC_BYTES,
+  parsePredicate,
+} from '@waitbus/kernel/predicate';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { mutate, pick, type Random } from '../mutate.js';
 import type { Target } from '../target.js';
@@ -18,22 +23,45 @@ const SEEDS = [
   'fields.list*=1',
   'fields.x!=null',
   'received_at>1752000000123456789',
+  'fields."a b"."c.d"=[1,{"x":null}]',
+  'fields.conclusion=null\nfields.status=null',
+  'fields.path~"src/**/*.{ts,tsx}"',
+  'fields.path~"[!a]*?\\\\*"',
 ].map((text) => Buffer.from(text));
 
-const OPERATORS = ['=', '!=', '<', '<=', '>', '>=', '^=', '*='];
+const OPERATORS = ['=', '!=', '<', '<=', '>', '>=', '^=', '*=', '~', '==', '~='];
 const KEYS = [
   'fields.n',
   'fields.tags.0',
   'fields.tags.-1',
   'fields.constructor',
   'fields.__proto__.x',
+  'fields."a b"',
+  'fields."tags"."0"',
+  'fields.conclusion',
+  'fields.path',
 ];
-const VALUES = ['1', '-1.5', '"a"', '""', 'null', 'true', '9007199254740993', '"\\u00e9"', '1e400'];
+const VALUES = [
+  '1',
+  '-1.5',
+  '"a"',
+  '""',
+  'null',
+  'true',
+  '9007199254740993',
+  '"\\u00e9"',
+  '1e400',
+  '[1,[2]]',
+  '{"a":3}',
+  '"**/*.ts"',
+  '"*{a,b}?"',
+];
 
 const SUBJECTS: readonly Record<string, unknown>[] = [
   {},
   { fields: null },
   { fields: [] },
+  { fields: { path: '/home/src/a/b.ts', 'a b': { 'c.d': [1, { x: null }] } } },
   { fields: { n: 1, tags: ['a', 'b'], big: 9007199254740993n, x: null, list: [1, [2], { a: 3 }] } },
   { fields: { n: '1', tags: [], big: 2 ** 53, conclusion: 'failure', msg_to: 'an agent' } },
   { source: 'fs', received_at: 1752000000123456789n, fields: { n: Number.NaN, tags: 'text' } },
@@ -57,6 +85,10 @@ export const predicates: Target = {
       const named = specs.some((one) => error.message.includes(one.slice(0, 40)));
       assert.ok(named || specs.length > 64, `the message names no spec: ${error.message}`);
       return;
+    }
+    const formatted = formatPredicate(parsePredicate(specs));
+    if (formatted.every((one) => Buffer.byteLength(one) <= MAX_SPEC_BYTES)) {
+      assert.deepEqual(parsePredicate(formatted), parsePredicate(specs), 'formatted it is another');
     }
     const shuffled = [...specs].sort(() => random(3) - 1);
     const again = compile(parsePredicate(shuffled));
