@@ -69,5 +69,5 @@ function refused(cause: unknown, path: string | null): WaitbusError {
     code === 'ENOSPC' || code === 'EDQUOT'
       ? `df ${shellWord(dirname(path))} shows how much room there is.`
       : `ls -ld ${shellWord(seen)} shows what is there, and whose it is.`;
-  return new WaitbusError('WAITBUS_BAD_FILE', `${path}: ${why}`, remedy, { cause });
+  return new WaitbusError('WAITBUS_BAD_FILE', `${path}: ${why} (${code})`, remedy, { cause });
 }
