@@ -18,7 +18,7 @@ async function toFull(box: Sandbox, args: readonly string[]): Promise<Ended> {
 
 test('a full disk under its output is no answer of any command that prints', { skip }, async () => {
   await using box = new Sandbox();
-  await emitAgent(box);
+  await emitAgent(box, '--field', 'msg_from=al');
   for (const args of [
     ['wait', '--source', 'agent', '--since', 'start', '--json'],
     ['emit', '--source', 'agent', '--event-type', 'x'],
