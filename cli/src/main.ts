@@ -1,6 +1,7 @@
 /** The `waitbus` command: finds the subcommand and loads only that one. */
 import { findInstallation } from './installation.js';
-import { EXIT, isParseArgsError, print, say, sayError, exitCodeOf } from './terminal/exit.js';
+import { EXIT, exitCodeOf, print, say, sayError } from './terminal/exit.js';
+import { watchOutput, written } from './terminal/output.js';
 
 interface Command {
   run(args: readonly string[]): Promise<number>;
@@ -56,7 +57,7 @@ async function main([name = 'help', ...args]: readonly string[]): Promise<number
     return await (await load()).run(args);
   } catch (error) {
     sayError(error, name);
-    return isParseArgsError(error) ? EXIT.usage : exitCodeOf(error);
+    return exitCodeOf(error);
   }
 }
 
@@ -74,23 +75,25 @@ async function help(topic: string | undefined): Promise<number> {
   return EXIT.ok;
 }
 
-// A reader that has gone, as in `| head -1`, is no reason to leave work undone.
-process.stdout.on('error', () => undefined);
-process.stderr.on('error', () => undefined);
+watchOutput();
 
-/** Ends once a slow reader of a pipe has all that was written: process.exit alone cuts it off. */
-function leave(code: number): void {
-  process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
+/** What a harness reads as a decision: never an error of ours. */
+const FAILS_OPEN = 'hook';
+
+async function leave(code: number): Promise<never> {
+  const [command = ''] = process.argv.slice(2);
+  const end = await written(code, command);
+  process.exit(command === FAILS_OPEN ? code : end);
 }
 
 main(process.argv.slice(2)).then(
-  (code) => {
+  async (code) => {
     // The daemon ends when its last connection has; every other command ends now.
     process.exitCode = code;
-    if (process.argv[2] !== 'daemon' || code !== EXIT.ok) leave(code);
+    if (process.argv[2] !== 'daemon' || code !== EXIT.ok) await leave(code);
   },
-  (error: unknown) => {
+  async (error: unknown) => {
     sayError(error, process.argv[2] ?? '');
-    leave(exitCodeOf(error));
+    await leave(exitCodeOf(error));
   },
 );

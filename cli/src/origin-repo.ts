@@ -1,8 +1,13 @@
 /** The `owner/repo` of a checkout's origin, read from its git configuration without running git. */
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, type Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { shellWord, WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { whyOf } from './system-error.js';
 
-/** @returns null when there is no checkout, or its origin does not look like owner/repo */
+/**
+ * @returns null when there is no checkout, or its origin does not look like owner/repo
+ * @throws WaitbusError WAITBUS_BAD_FILE when the checkout cannot be read: its origin is not known then
+ */
 export function originRepo(cwd: string): string | null {
   const git = gitDirectory(cwd);
   if (git === null) return null;
@@ -18,21 +23,23 @@ export function repoOfUrl(url: string): string | null {
   return match === null ? null : `${match[1]}/${match[2]}`;
 }
 
+/** @throws WaitbusError WAITBUS_BAD_FILE */
 export function gitDirectory(from: string): string | null {
   for (let directory = resolve(from); ; directory = dirname(directory)) {
     const git = join(directory, '.git');
-    const stat = statSync(git, { throwIfNoEntry: false });
+    const stat = look(git);
     if (stat?.isDirectory()) return git;
-    // A linked work tree: the file names the directory.
-    if (stat?.isFile())
-      return resolve(
-        directory,
-        read(git)
-          .replace(/^gitdir:\s*/, '')
-          .trim(),
-      );
+    if (stat?.isFile()) return linkedFrom(git, directory);
     if (dirname(directory) === directory) return null;
   }
+}
+
+/** A linked work tree or a submodule: the file names the directory, which may have been removed since. */
+function linkedFrom(file: string, directory: string): string {
+  const text = read(file);
+  const git = resolve(directory, text.replace(/^gitdir:\s*/, '').trim());
+  if (look(git)?.isDirectory() === true) return git;
+  throw unreadable(file, `it names ${git}, which is no directory`);
 }
 
 function commonDirectory(git: string): string {
@@ -40,10 +47,32 @@ function commonDirectory(git: string): string {
   return common === '' ? git : resolve(git, common);
 }
 
+/** @returns null when nothing is there */
+function look(file: string): Stats | null {
+  try {
+    return statSync(file, { throwIfNoEntry: false }) ?? null;
+  } catch (error) {
+    throw unreadable(file, whyOf(error));
+  }
+}
+
+/** @returns '' when there is no such file */
 function read(file: string): string {
+  const stat = look(file);
+  if (stat === null) return '';
+  // A pipe would be waited for.
+  if (!stat.isFile()) throw unreadable(file, 'it is no regular file');
   try {
     return readFileSync(file, 'utf8');
-  } catch {
-    return '';
+  } catch (error) {
+    throw unreadable(file, whyOf(error));
   }
+}
+
+function unreadable(file: string, why: string): WaitbusError {
+  return new WaitbusError(
+    'WAITBUS_BAD_FILE',
+    `the checkout cannot be read: ${file}: ${why}`,
+    `See ls -ld ${shellWord(file)}; --repo OWNER/REPO does without it.`,
+  );
 }

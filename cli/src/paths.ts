@@ -2,7 +2,7 @@
  * Where waitbus keeps its files: pure, from the environment and the platform. The public names of
  * the directories and their overrides stand in docs/reference.md.
  */
-import { homedir, tmpdir } from 'node:os';
+import { homedir, tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 
 export interface Paths {
@@ -34,21 +34,28 @@ export interface Surroundings {
 }
 
 export function resolvePaths(surroundings: Surroundings = ours()): Paths {
-  const { env, platform, uid, home, tmp } = surroundings;
-  const library = join(home, 'Library', 'Application Support', 'waitbus');
+  const { env, platform, uid, tmp } = surroundings;
+  // Who names all directories needs no home: a container's user may have none.
+  const home = (...names: string[]) => join(surroundings.home, ...names);
+  const library = (...names: string[]) =>
+    home('Library', 'Application Support', 'waitbus', ...names);
   const mac = platform === 'darwin';
-  const stateDir =
+  // A daemon is started elsewhere, and must mean the same directories.
+  const stateDir = resolve(
     env['WAITBUS_STATE_DIR'] ||
-    (env['XDG_STATE_HOME'] ? join(env['XDG_STATE_HOME'], 'waitbus') : '') ||
-    (mac ? library : join(home, '.local', 'state', 'waitbus'));
-  const runtimeDir =
+      (env['XDG_STATE_HOME'] ? join(env['XDG_STATE_HOME'], 'waitbus') : '') ||
+      (mac ? library() : home('.local', 'state', 'waitbus')),
+  );
+  const runtimeDir = resolve(
     env['WAITBUS_RUNTIME_DIR'] ||
-    (env['XDG_RUNTIME_DIR'] ? join(env['XDG_RUNTIME_DIR'], 'waitbus') : '') ||
-    join(tmp, `waitbus-${uid}`);
-  const configDir =
+      (env['XDG_RUNTIME_DIR'] ? join(env['XDG_RUNTIME_DIR'], 'waitbus') : '') ||
+      join(tmp, `waitbus-${uid}`),
+  );
+  const configDir = resolve(
     env['WAITBUS_CONFIG_DIR'] ||
-    (env['XDG_CONFIG_HOME'] ? join(env['XDG_CONFIG_HOME'], 'waitbus') : '') ||
-    (mac ? join(library, 'config') : join(home, '.config', 'waitbus'));
+      (env['XDG_CONFIG_HOME'] ? join(env['XDG_CONFIG_HOME'], 'waitbus') : '') ||
+      (mac ? library('config') : home('.config', 'waitbus')),
+  );
   return {
     stateDir,
     runtimeDir,
@@ -60,7 +67,6 @@ export function resolvePaths(surroundings: Surroundings = ours()): Paths {
     sources: join(stateDir, 'sources'),
     plugins: join(stateDir, 'plugins'),
     secrets: join(stateDir, 'secrets.json'),
-    // A daemon is started elsewhere, and must mean the same file.
     lockfile: resolve(env['WAITBUS_LOCKFILE'] || join(configDir, 'plugins.lock.json')),
   };
 }
@@ -70,7 +76,10 @@ function ours(): Surroundings {
     env: process.env,
     platform: process.platform,
     uid: process.getuid?.() ?? -1,
-    home: homedir(),
+    get home() {
+      // HOME= is as good as none.
+      return homedir() || userInfo().homedir;
+    },
     tmp: tmpdir(),
   };
 }

@@ -1,5 +1,7 @@
 /** `waitbus log`: what is shown, and how it follows. */
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { Sandbox } from '../support/sandbox.js';
 import { assertExit, emitAgent, jsonLines } from './verbs.js';
@@ -35,4 +37,26 @@ test('log --follow goes on with what comes, until Ctrl-C', async () => {
   await log.says(/after/);
   log.child.kill('SIGINT');
   assertExit(await log.ended, 0);
+});
+
+test('log --follow of a source starts it, as a wait does', async () => {
+  await using box = new Sandbox();
+  const log = box.waitbus(['log', '--follow', '--source', 'fs']);
+  await log.says(/source fs is alive/);
+  writeFileSync(join(box.work, 'saved.txt'), 'x');
+  await log.says(/fs_change {2}saved saved\.txt/);
+  log.child.kill('SIGINT');
+  assertExit(await log.ended, 0);
+});
+
+test('log of a source that there is not is refused, with the name that was meant', async () => {
+  await using box = new Sandbox();
+  for (const follow of [[], ['--follow']]) {
+    const ended = await box.run(['log', '--source', 'gihub', ...follow]);
+    assertExit(ended, 2);
+    assert.match(ended.stderr, /gihub is not installed.*did you mean github\?/);
+  }
+  const quiet = await box.run(['log', '--source', 'github']);
+  assertExit(quiet, 0);
+  assert.match(quiet.stderr, /no such event/);
 });

@@ -67,6 +67,39 @@ test('stop ends the daemon, and a second stop says that none was running', async
   assert.match(second.stderr, /no daemon was running/);
 });
 
+test('stop says how many waits are blocked, and that they start the daemon again', async () => {
+  await using box = new Sandbox();
+  const waits = [
+    await armedWait(box, '--source', 'agent'),
+    await armedWait(box, '--source', 'agent'),
+  ];
+  const ended = await box.run(['stop']);
+  assertExit(ended, 0);
+  assert.match(ended.stderr, /has stopped\n {2}2 waits are blocked, and will start it again/);
+  await emitAgent(box);
+  for (const wait of waits) assertExit(await wait.ended, 0);
+});
+
+test('who is asked without a daemon says so in place of an empty list', async () => {
+  await using box = new Sandbox();
+  const agents = await box.run(['agents']);
+  assert.match(agents.stderr, /no daemon runs, so nobody is present/);
+  assertExit(await box.run(['status']), 1);
+  const alone = await box.run(['claim', '--list', '--no-autostart']);
+  assertExit(alone, 2);
+  assert.match(alone.stderr, /no daemon on /);
+  for (const args of [
+    ['claim', '--list'],
+    ['inbox', '--as', 'al'],
+  ]) {
+    const first = await box.run(args);
+    assertExit(first, 0);
+    assert.match(first.stderr, /no daemon was running; one is started/);
+    assert.doesNotMatch((await box.run(args)).stderr, /no daemon/);
+    await box.run(['stop']);
+  }
+});
+
 test('what was acknowledged is still there after stop and a new daemon', async () => {
   await using box = new Sandbox();
   const id = await emitAgent(box);

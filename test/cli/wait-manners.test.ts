@@ -1,4 +1,4 @@
-/** What a person meets around a wait: other shells, other terminals, a look into the log, Ctrl-C. */
+/** What a person meets around a wait: other shells, other terminals, a look into the log. */
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -52,24 +52,6 @@ test('--count says how far it is', async () => {
   await wait.says(/waiting for 1 of 2 events: --source agent/);
   await emitAgent(box);
   assertExit(await wait.ended, 0);
-});
-
-test('on Ctrl-C the command may end in its own way, and the wait ends with 130', async () => {
-  await using box = new Sandbox();
-  const command = `trap 'echo in its own way; exit 3' INT; echo up; read never < fifo`;
-  const { status } = await import('node:child_process').then(({ spawnSync }) =>
-    spawnSync('mkfifo', [join(box.work, 'fifo')]),
-  );
-  assert.equal(status, 0);
-  // A process group of its own stands for the terminal's.
-  const wait = box.waitbus(['wait', '--source', 'agent', '--', 'sh', '-c', command], {
-    detached: true,
-  });
-  await wait.says(/up/);
-  process.kill(-(wait.child.pid ?? 0), 'SIGINT');
-  const ended = await wait.ended;
-  assertExit(ended, 130);
-  assert.match(ended.stderr, /in its own way/);
 });
 
 test('a daemon that cannot start is said with its own cause and remedy', async () => {

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { HARNESS_NAMES } from 'waitbus-source-agent/harnesses';
 import { judgeConfig, judgeTrust, readHooks } from '../../cli/src/doctor/live/codex-trust.js';
+import { judgeTime } from '../../cli/src/doctor/live/examine-live.js';
 import { judgeGate } from '../../cli/src/doctor/live/copilot-gate.js';
 import { strings } from '../../cli/src/doctor/live/installed.js';
 import { listWatches } from 'waitbus';
@@ -66,6 +67,13 @@ test('a hook that is gone, or does nothing, is found, with what mends it', async
   const [event] = (await live(box, 'gemini')).filter(({ check }) => check.startsWith('event'));
   assert.equal(event?.level, 'problem');
   assert.match(event.message, /nothing came over the bus/);
+});
+
+test('a hook that takes long is warned of, whether it works or not', () => {
+  assert.equal(judgeTime('time (user)', 1000).level, 'ok');
+  const slow = judgeTime('time (user)', 1500);
+  assert.deepEqual([slow.level, slow.remedy], ['warning', 'waitbus doctor']);
+  assert.match(slow.message, /1500 ms/);
 });
 
 test('an unknown harness is refused', async () => {

@@ -57,7 +57,7 @@ export interface Claim {
  */
 export async function claim(options: ClaimOptions): Promise<Claim> {
   const by = checkAgentName(options.as);
-  const path = canonicalPath(options.path, options.cwd ?? process.cwd());
+  const path = canonicalPath(options.path, options.cwd);
   const id = uniqueKey();
   const request: HoldRequest = {
     token: id,

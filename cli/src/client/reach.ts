@@ -10,12 +10,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { findInstallation } from '../installation.js';
 import { resolvePaths, type Paths } from '../paths.js';
+import { asPlainError } from '../system-error.js';
 
 export interface ReachOptions {
   /** Default: from the environment. */
   readonly paths?: Paths;
   /** Whether a daemon may be started. Default: unless WAITBUS_NO_AUTOSTART=1. */
   readonly autostart?: boolean;
+  /** Called before one is started, because none ran. */
+  readonly onStart?: () => void;
 }
 
 const START_LIMIT_MS = 15_000;
@@ -42,6 +45,7 @@ export async function reach<T>(
     const autostart = options.autostart ?? process.env['WAITBUS_NO_AUTOSTART'] !== '1';
     if (!autostart) throw unreachable(paths, error as Error, NOT_STARTED);
   }
+  options.onStart?.();
   await startDaemon(paths);
   return connectWithin(START_LIMIT_MS, open, paths);
 }
@@ -146,7 +150,8 @@ function openLog(paths: Paths): number {
     if (size > LOG_LIMIT_BYTES) renameSync(paths.daemonLog, `${paths.daemonLog}.1`);
     return openSync(paths.daemonLog, 'a', 0o600);
   } catch (error) {
-    throw unreachable(paths, error as Error);
+    const plain = asPlainError(error);
+    throw unreachable(paths, plain, plain.remedy);
   }
 }
 

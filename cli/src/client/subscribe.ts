@@ -1,5 +1,5 @@
 /** `subscribe`: events as an async iterator that reconnects from its cursor. */
-import { resolve } from 'node:path';
+import { absolutePath } from '../working-directory.js';
 import { Arming } from './arming.js';
 import {
   stream,
@@ -25,7 +25,7 @@ export async function* subscribe(options: SubscribeOptions = {}): AsyncGenerator
   const { onGap, onArmed, ...rest } = options;
   const arming = new Arming(rest.sources ?? []);
   let told = false;
-  const request = { ...rest, cwd: resolve(rest.cwd ?? '') };
+  const request = { ...rest, cwd: absolutePath(rest.cwd) };
   for await (const frame of stream(request, rest)) {
     arming.receive(frame);
     if (arming.armed && !told) {

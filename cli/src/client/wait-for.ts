@@ -1,7 +1,7 @@
 /** `waitFor`: one promise for one event, or for all of several. */
-import { resolve } from 'node:path';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { originRepo } from '../origin-repo.js';
+import { directoryOf } from '../working-directory.js';
 import { isSha } from './commit-state.js';
 import { requestFor, stateOf, type Goal } from './goal.js';
 import { errorOfObstacle } from './obstacle.js';
@@ -68,7 +68,7 @@ export async function waitFor(options: WaitForOptions): Promise<readonly EventFr
   const given = options.signal === undefined ? [] : [options.signal];
   const signal = AbortSignal.any([...timeLimit(options.timeout), ...given]);
   let armed = false;
-  const cwd = resolve(options.cwd ?? '');
+  const cwd = directoryOf(options.cwd);
   const repo = options.repo ?? (goal.mode === 'commit' ? originOf(cwd) : null);
   const since = options.since ?? (goal.mode === 'commit' ? 'start' : null);
   const request = {

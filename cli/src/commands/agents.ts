@@ -11,6 +11,11 @@ export async function run(args: readonly string[]): Promise<number> {
     strict: true,
   });
   const agents = await known();
+  if (agents === null) {
+    say('waitbus agents: no daemon runs, so nobody is present; whom it heard of is in its log');
+    say('  waitbus log --match \'fields.source="agent"\' starts one and shows that');
+    return EXIT.ok;
+  }
   for (const agent of agents) print(values.json === true ? asJson(agent) : asLine(agent));
   if (agents.length === 0) {
     say('waitbus agents: nobody is present, and nobody was heard of in the last hour');
@@ -18,11 +23,12 @@ export async function run(args: readonly string[]): Promise<number> {
   return EXIT.ok;
 }
 
-async function known(): Promise<readonly AgentInfo[]> {
+/** @returns null when no daemon runs */
+async function known(): Promise<readonly AgentInfo[] | null> {
   try {
     return await listAgents({ autostart: false });
   } catch (error) {
-    if (error instanceof WaitbusError && error.code === 'WAITBUS_UNREACHABLE') return [];
+    if (error instanceof WaitbusError && error.code === 'WAITBUS_UNREACHABLE') return null;
     throw error;
   }
 }

@@ -1,11 +1,11 @@
 /** `waitbus ask NAME TEXT`: a question to an agent; its answer is on stdout. */
 import { parseArgs } from 'node:util';
-import { stringifyJson, WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { stringifyJson } from '@waitbus/plugin-sdk/envelope';
 import { ownName } from '../client/agent-name.js';
 import { readMessage } from '../client/message.js';
 import { request } from '../client/request.js';
 import { WaitTimeoutError } from '../client/wait-for.js';
-import { EXIT, print, say, sayError, UsageError } from '../terminal/exit.js';
+import { EXIT, exitCodeOf, print, say, sayError, UsageError } from '../terminal/exit.js';
 import { messageText, shownBody } from './agent-text.js';
 import { timeoutOf } from './timeout.js';
 
@@ -65,9 +65,8 @@ export async function run(args: readonly string[]): Promise<number> {
       for (const one of error.outstanding) say(`  ${one}`);
       return EXIT.timeout;
     }
-    if (!(error instanceof WaitbusError) || error.code === 'WAITBUS_AGENT_GONE') throw error;
-    // 1 says that there will be no answer; whatever kept it from being asked does not.
     sayError(error, 'ask');
-    return EXIT.usage;
+    // 1 says that there will be no answer; whatever kept it from being asked does not.
+    return exitCodeOf(error, /^WAITBUS_AGENT_GONE$/);
   }
 }

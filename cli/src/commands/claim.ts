@@ -8,6 +8,7 @@ import { WaitTimeoutError } from '../client/wait-for.js';
 import { codeOf, runCommand, Signals, whyNot } from '../run/command.js';
 import { within } from '../run/within.js';
 import { EXIT, exitCodeOf, print, say, sayError, UsageError } from '../terminal/exit.js';
+import { outputLost } from '../terminal/output.js';
 import { plainText } from '../terminal/plain-text.js';
 import { timeoutOf } from './timeout.js';
 
@@ -32,7 +33,7 @@ export async function run(args: readonly string[]): Promise<number> {
     allowPositionals: true,
     strict: true,
   });
-  if (values.list === true) return list(values.json === true);
+  if (values.list === true) return list(values.json === true, values['no-autostart'] === true);
   const [path, ...more] = positionals;
   if (path === undefined || more.length > 0) throw new UsageError('it takes one path');
   if (at >= 0 && command.length === 0) throw new UsageError('there is no command after --');
@@ -69,6 +70,11 @@ export async function run(args: readonly string[]): Promise<number> {
   say(`waitbus claim: ${as} claims ${plainText(held.path)}`);
   if (values.json === true) {
     print(stringifyJson({ id: held.id, path: held.path, event_id: held.eventId }));
+    if (await outputLost()) {
+      // Who does not know of the claim neither works under it nor releases it.
+      await release(held);
+      return EXIT.usage;
+    }
   }
   return command.length > 0 ? holdDuring(command, held, as, signals) : holdUntilTold(held, signals);
 }
@@ -79,11 +85,16 @@ function refused(error: unknown): number {
     return EXIT.timeout;
   }
   sayError(error, 'claim');
-  return exitCodeOf(error);
+  // 1 says that another has it.
+  return exitCodeOf(error, /^WAITBUS_CLAIMED$/);
 }
 
-async function list(json: boolean): Promise<number> {
-  const claims = await listClaims();
+async function list(json: boolean, noAutostart: boolean): Promise<number> {
+  const claims = await listClaims({
+    ...(noAutostart ? { autostart: false } : {}),
+    onStart: () =>
+      say('waitbus claim: no daemon was running; one is started, and has what it kept'),
+  });
   for (const { id, path, by, since, state } of claims) {
     if (json) print(stringifyJson({ id, path, by, since, state }));
     else {

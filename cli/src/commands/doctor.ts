@@ -6,16 +6,9 @@ import type { Finding } from '../doctor/finding.js';
 import { examineLive } from '../doctor/live/examine-live.js';
 import { findInstallation } from '../installation.js';
 import { resolvePaths } from '../paths.js';
-import {
-  EXIT,
-  exitCodeOf,
-  isParseArgsError,
-  print,
-  say,
-  sayError,
-  UsageError,
-} from '../terminal/exit.js';
+import { EXIT, exitCodeOf, print, say, sayError, UsageError } from '../terminal/exit.js';
 import { statusLine } from '../terminal/status-line.js';
+import { workingDirectory } from '../working-directory.js';
 
 const SOURCE_TIMEOUT_MS = 5000;
 
@@ -25,7 +18,7 @@ export async function run(args: readonly string[]): Promise<number> {
     return await doctor(args);
   } catch (error) {
     sayError(error, 'doctor');
-    return isParseArgsError(error) ? EXIT.usage : exitCodeOf(error);
+    return exitCodeOf(error);
   }
 }
 
@@ -70,7 +63,7 @@ async function live(name: string, progress: (what: string) => void): Promise<Fin
   if (harness === null) {
     throw new UsageError(`there is no harness ${name}; there are ${HARNESS_NAMES.join(', ')}`);
   }
-  return examineLive({ harness, env: process.env, project: process.cwd(), progress });
+  return examineLive({ harness, env: process.env, project: workingDirectory(), progress });
 }
 
 function printFindings(findings: readonly Finding[]): void {

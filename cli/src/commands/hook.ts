@@ -11,6 +11,8 @@ import { readInput } from '../hook/read-input.js';
 import { sessionWakes } from '../hook/session-wakes.js';
 import { parseBudget, type Budget } from '../wake/budget.js';
 import { EXIT, say } from '../terminal/exit.js';
+import { asPlainError } from '../system-error.js';
+import { workingDirectoryOrNull } from '../working-directory.js';
 
 /** All that is not holding has to be done by then. */
 const PATIENCE_MS = 5000;
@@ -32,7 +34,7 @@ export async function run(args: readonly string[]): Promise<number> {
     end = await Promise.race([hook(args, holdMs), late]);
   } catch (error) {
     // For whoever tries it at a terminal; with exit code 0 no harness reads it.
-    say(`waitbus hook: ${error instanceof Error ? error.message : String(error)}`);
+    say(`waitbus hook: ${asPlainError(error).message}`);
   }
   if (end === null) return EXIT.ok;
   const { stdout, stderr, code } = end.answer;
@@ -55,7 +57,12 @@ async function hook(args: readonly string[], holdMs: number): Promise<HookEnd | 
   const body = reads ? await readInput(process.stdin) : null;
   return runHook({
     harness,
-    input: { body, args: rest, env: process.env, cwd: process.cwd() },
+    input: {
+      body,
+      args: rest,
+      env: process.env,
+      cwd: workingDirectoryOrNull() ?? process.env['PWD'] ?? '/',
+    },
     holdMs,
     again: values.again === true,
     // A daemon that has just been told something is there, or nothing wakes anybody.

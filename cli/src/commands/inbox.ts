@@ -7,6 +7,7 @@ import { isAsk, readMessage } from '../client/message.js';
 import { cursorSince } from '../client/since.js';
 import type { EventFrame } from '../client/stream.js';
 import { EXIT, say, UsageError } from '../terminal/exit.js';
+import { outputOver } from '../terminal/output.js';
 import { plainText } from '../terminal/plain-text.js';
 
 const OPTIONS = {
@@ -32,7 +33,11 @@ export async function run(args: readonly string[]): Promise<number> {
     say(
       `waitbus inbox: retention removed events that ${name} had not looked at; messages may be missing`,
     );
-  for await (const frame of inbox({ as: name, follow, peek, since, signal: stop.signal, onGap })) {
+  const onStart = once(() => {
+    say('waitbus inbox: no daemon was running; one is started, and has what was kept or spooled');
+  });
+  const signal = AbortSignal.any([stop.signal, outputOver]);
+  for await (const frame of inbox({ as: name, follow, peek, since, signal, onGap, onStart })) {
     const line = values.json === true ? stringifyJson(frame) : shownMessage(frame, Date.now());
     // The cursor moves with the next one: not before this one is out.
     if (!(await written(`${line}\n`))) return EXIT.ok;
@@ -42,6 +47,15 @@ export async function run(args: readonly string[]): Promise<number> {
     say(`waitbus inbox: nothing ${since === undefined ? 'new' : `since ${since}`} for ${name}`);
   }
   return EXIT.ok;
+}
+
+/** It comes back to one over the day. */
+function once(tell: () => void): () => void {
+  let told = false;
+  return () => {
+    if (!told) tell();
+    told = true;
+  };
 }
 
 /** @returns false when nobody reads any more */

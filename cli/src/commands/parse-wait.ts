@@ -1,10 +1,10 @@
 /** The arguments of `waitbus wait`, as a plan: pure but for reading the checkout's origin. */
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Goal } from '../client/goal.js';
 import { cursorSince } from '../client/since.js';
 import { MAX_TIMER_MS, parseDuration } from '../duration.js';
 import { UsageError } from '../terminal/exit.js';
+import { absolutePath } from '../working-directory.js';
 import { whatToWaitFor } from './wait-goal.js';
 import { wholeNumber } from './whole-number.js';
 
@@ -44,17 +44,18 @@ const OPTIONS = {
 } as const;
 
 export interface Surroundings {
-  readonly cwd: string;
+  /** Default: the working directory, if it is needed at all. */
+  readonly cwd?: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
-/** @throws UsageError, or WaitbusError WAITBUS_BAD_PREDICATE that quotes the predicate */
+/** @throws UsageError, or WaitbusError WAITBUS_BAD_PREDICATE that quotes the predicate, WAITBUS_BAD_DIRECTORY */
 export function parseWait(args: readonly string[], { cwd, now }: Surroundings): WaitPlan {
   const dashes = args.indexOf('--');
   const own = dashes === -1 ? args : args.slice(0, dashes);
   const { values } = parseArgs({ args: [...own], options: OPTIONS, strict: true });
-  const directory = resolve(cwd, values.cwd ?? '');
+  const directory = absolutePath(values.cwd, cwd);
   return {
     ...whatToWaitFor(values, directory),
     ...(values.since === undefined ? {} : { since: parseSince(values.since, now) }),

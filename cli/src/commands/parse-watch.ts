@@ -1,11 +1,11 @@
 /** The arguments of `waitbus watch`, as what is to be done. Pure but for reading the clock it is given. */
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { NAME_VARIABLE, checkAgentName, ownName } from '../client/agent-name.js';
 import { requestFor } from '../client/goal.js';
 import { cursorSince } from '../client/since.js';
 import type { WatchRequest } from '../client/watches.js';
 import { UsageError } from '../terminal/exit.js';
+import { directoryOf } from '../working-directory.js';
 import { timeoutOf } from './timeout.js';
 import { whatToWaitFor } from './wait-goal.js';
 import { wholeNumber } from './whole-number.js';
@@ -51,13 +51,12 @@ const OF_TAKE = ['timeout', 'max'] as const;
 
 export interface Around {
   readonly env: NodeJS.ProcessEnv;
-  readonly cwd: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
 /** @throws UsageError, or WaitbusError WAITBUS_BAD_NAME, WAITBUS_BAD_PREDICATE */
-export function parseWatch(args: readonly string[], { env, cwd, now }: Around): WatchPlan {
+export function parseWatch(args: readonly string[], { env, now }: Around): WatchPlan {
   const { values, positionals } = parseArgs({
     args: [...args],
     options: OPTIONS,
@@ -87,7 +86,7 @@ export function parseWatch(args: readonly string[], { env, cwd, now }: Around): 
       : remove
         ? { kind: 'remove', watch: positionals[0] }
         : { kind: take ? 'take' : 'watch' },
-    request: isAsked && name !== undefined ? { name, ...whatToWatch(values, cwd, now) } : null,
+    request: isAsked && name !== undefined ? { name, ...whatToWatch(values, now) } : null,
     timeoutMs: timeoutOf(values.timeout),
     max,
     json: values.json === true,
@@ -110,19 +109,19 @@ interface What {
   readonly cwd?: string | undefined;
 }
 
-function whatToWatch(values: What, here: string, now: number): Omit<WatchRequest, 'name'> {
+function whatToWatch(values: What, now: number): Omit<WatchRequest, 'name'> {
   const { since, match, source, repo, cwd } = values;
   const firstOf = values['first-of'];
   if (match === undefined && source === undefined && firstOf === undefined)
     throw new UsageError('say what to watch: --match, --source or --first-of');
   const options = { match, source, repo, 'first-of': firstOf };
-  const { goal, filters } = whatToWaitFor(options, here);
+  const { goal, filters } = whatToWaitFor(options, '');
   const asked = requestFor(goal);
   if (since !== undefined && cursorSince(since, now) === null)
     throw new UsageError(`--since ${since} is not an event id, a duration such as 10m, or start`);
   // For other sources a directory means nothing, and from each one it would be a watch of its own.
   const hasFiles = asked.sources?.includes('fs') === true;
-  const directory = cwd === undefined && !hasFiles ? undefined : resolve(here, cwd ?? '');
+  const directory = cwd === undefined && !hasFiles ? undefined : directoryOf(cwd);
   return {
     ...(asked.match === undefined ? {} : { match: asked.match }),
     ...(asked.anyOf === undefined ? {} : { anyOf: asked.anyOf }),

@@ -3,10 +3,10 @@ import { spawn, spawnSync } from 'node:child_process';
 import { accessSync, constants as fsConstants } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { DaemonConnection } from '../client/connection.js';
 import { reach } from '../client/reach.js';
 import { EXIT, say } from '../terminal/exit.js';
+import { asPlainError } from '../system-error.js';
 import { shellEnvironment } from '../sources/shell-env.js';
 
 export async function run(args: readonly string[]): Promise<number> {
@@ -55,7 +55,6 @@ async function wakeDaemon(): Promise<void> {
   try {
     (await reach((socket) => DaemonConnection.open(socket), {})).close();
   } catch (error) {
-    if (!(error instanceof WaitbusError)) throw error;
-    say(`waitbus pytest: ${error.message}; events are spooled`);
+    say(`waitbus pytest: ${asPlainError(error).message}; events are spooled`);
   }
 }

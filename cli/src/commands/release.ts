@@ -17,7 +17,7 @@ export async function run(args: readonly string[]): Promise<number> {
   });
   const [given, ...more] = positionals;
   if (given === undefined || more.length > 0) throw new UsageError('it takes one path');
-  const path = canonicalPath(given, process.cwd());
+  const path = canonicalPath(given);
   const as = values.force === true ? null : ownName(values.as, '--as', process.env);
   const claims = (await listClaims()).filter((one) => one.path === path);
   const held = claims.find(({ state }) => state !== 'waiting');

@@ -6,6 +6,7 @@ import { endedEvent, startedEvent, will, type RunFacts } from '../run/run-events
 import { RunPresence } from '../run/run-presence.js';
 import { uniqueKey } from '../spool/unique-key.js';
 import { say, UsageError } from '../terminal/exit.js';
+import { workingDirectoryOrNull } from '../working-directory.js';
 import { headBranch } from './git-head.js';
 
 export async function run(args: readonly string[]): Promise<number> {
@@ -23,13 +24,14 @@ export async function run(args: readonly string[]): Promise<number> {
   const name = checkAgentName(
     values.name ?? (process.env[NAME_VARIABLE] || nameOfProgram(program)),
   );
-  const cwd = process.cwd();
+  // The command comes first: where it runs is only told.
+  const cwd = workingDirectoryOrNull();
   const facts: RunFacts = {
     name,
     runId: uniqueKey(),
     program: program.slice(program.lastIndexOf('/') + 1),
     cwd,
-    branch: headBranch(cwd),
+    branch: cwd === null ? null : headBranch(cwd),
   };
   return new Run(facts, command, values['no-autostart'] === true).run();
 }
@@ -45,7 +47,7 @@ class Run {
     this.#presence = new RunPresence({
       name: facts.name,
       will: will(facts, null),
-      onTrouble: (reason) => say(`waitbus run: ${reason}; events are spooled`),
+      onTrouble: (what) => say(`waitbus run: ${what}`),
       ...(noAutostart ? { autostart: false } : {}),
     });
   }

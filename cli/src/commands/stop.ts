@@ -1,7 +1,8 @@
-/** `waitbus stop`: ends the daemon and waits until it is gone. */
+/** `waitbus stop`: ends the daemon and waits until it is gone; says who will start it again. */
 import { parseArgs } from 'node:util';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
-import { DaemonConnection } from '../client/connection.js';
+import { DaemonConnection, type Frame } from '../client/connection.js';
+import { presentIn } from '../client/present.js';
 import { reach } from '../client/reach.js';
 import { EXIT, say } from '../terminal/exit.js';
 
@@ -9,12 +10,31 @@ export async function run(args: readonly string[]): Promise<number> {
   parseArgs({ args: [...args], options: {}, strict: true });
   try {
     const connection = await reach((socket) => DaemonConnection.open(socket), { autostart: false });
-    await connection.request({ op: 'stop' });
+    // In one piece: nobody comes or goes in between.
+    const requests = connection.requests([{ op: 'status' }, { op: 'stop' }]);
+    const [status] = await Promise.all(requests);
+    const returning = status === undefined ? '' : returningIn(status);
     await connection.closed;
     say('waitbus: the daemon has stopped');
+    if (returning !== '') {
+      say(`  ${returning}, and will start it again, unless told not to (--no-autostart)`);
+    }
   } catch (error) {
     if (!(error instanceof WaitbusError) || error.code !== 'WAITBUS_UNREACHABLE') throw error;
     say('waitbus: no daemon was running');
   }
   return EXIT.ok;
+}
+
+/** Who comes back to a daemon: those that are blocked, and those that are present under a name. */
+function returningIn(status: Frame): string {
+  const waits = Number(status['subscribers']);
+  const present = presentIn(status).length;
+  const counts = [
+    ...(waits === 0 ? [] : [waits === 1 ? '1 wait is blocked' : `${waits} waits are blocked`]),
+    ...(present === 0
+      ? []
+      : [present === 1 ? '1 agent is present' : `${present} agents are present`]),
+  ];
+  return counts.join(', ');
 }

@@ -9,10 +9,13 @@ import { findRealFamilies } from '../stress/real/families.js';
 import { sweep } from '../stress/sweep.js';
 import { ledgerLine, linesOf, verdictOf, type Verdict } from '../stress/verdict.js';
 import { EXIT, print, say, UsageError } from '../terminal/exit.js';
+import { workingDirectory } from '../working-directory.js';
 
 export async function run(args: readonly string[]): Promise<number> {
   const options = parseStress(args);
-  const found = options.real ? findRealFamilies(process.env) : await findFamilies(process.cwd());
+  const found = options.real
+    ? findRealFamilies(process.env)
+    : await findFamilies(workingDirectory());
   const families = chosen(options, found);
   for (const { name, absent } of families) if (absent !== null) say(`absent: ${name}: ${absent}`);
   const playing = families.filter(({ absent }) => absent === null);

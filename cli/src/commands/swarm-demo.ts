@@ -7,6 +7,7 @@ import { findFamilies } from '../stress/families.js';
 import { Seeder } from '../stress/seeder.js';
 import { Troupe } from '../stress/troupe.js';
 import { EXIT, print } from '../terminal/exit.js';
+import { workingDirectory } from '../working-directory.js';
 
 export async function run(args: readonly string[]): Promise<number> {
   parseArgs({ args: [...args], options: {}, strict: true });
@@ -22,7 +23,7 @@ export async function run(args: readonly string[]): Promise<number> {
       interrupted.abort();
     });
   }
-  const families = await findFamilies(process.cwd());
+  const families = await findFamilies(workingDirectory());
   const troupe = new Troupe();
   let happened: boolean;
   try {

@@ -2,23 +2,23 @@
  * `waitbus wait`: blocks until what is waited for happens; the exit code is the answer. Arms first
  * and acts then, so that what its command causes cannot be missed.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { statSync, writeSync } from 'node:fs';
-import { constants } from 'node:os';
+import { writeSync } from 'node:fs';
 import { stringifyJson } from '@waitbus/plugin-sdk/envelope';
 import { requestFor, stateOf, type GoalState } from '../client/goal.js';
 import { errorOfObstacle, lineOfNote } from '../client/obstacle.js';
 import { stream, type StreamFrame, type WaitNoteFrame } from '../client/stream.js';
+import { inForeground } from '../run/command.js';
+import { ignoresHangup, WaitCommand } from '../run/wait-command.js';
 import { EXIT, print, say, sayError, UsageError } from '../terminal/exit.js';
+import { outputFailed, outputOver } from '../terminal/output.js';
 import { statusLine, type StatusLine } from '../terminal/status-line.js';
+import { directoryOf } from '../working-directory.js';
 import { parseWait, type WaitPlan } from './parse-wait.js';
 import { exitCodeOfMatch } from './verdict.js';
 
 export async function run(args: readonly string[]): Promise<number> {
-  const plan = parseWait(args, { cwd: process.cwd(), now: Date.now() });
-  if (statSync(plan.cwd, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw new UsageError(`--cwd ${plan.cwd} is not a directory`);
-  }
+  const plan = parseWait(args, { now: Date.now() });
+  directoryOf(plan.cwd);
   return new Wait(plan).run();
 }
 
@@ -36,17 +36,16 @@ function textOfNote(note: WaitNoteFrame): string {
   return note.level === 'cleared' ? `${lineOfNote(note)} (over)` : lineOfNote(note);
 }
 
-/** How long the command may take to end after SIGTERM. */
-const GRACE_MS = 2000;
+/** How long a command may take to end after Ctrl-C before anything is said or done about it. */
+const PATIENCE_MS = 2000;
 
 class Wait {
   readonly #plan: WaitPlan;
   readonly #state: GoalState;
   readonly #line: StatusLine;
   readonly #ending = new AbortController();
+  readonly #command = new WaitCommand();
   #resolveEnd: (exitCode: number) => void = () => undefined;
-  #command: ChildProcess | null = null;
-  #commandDone: Promise<void> = Promise.resolve();
   #announced = false;
   #interrupted = false;
 
@@ -63,8 +62,13 @@ class Wait {
     const timer =
       timeoutMs === null || onlyTheLog ? undefined : setTimeout(() => this.#timedOut(), timeoutMs);
     const ended = new Promise<number>((resolve) => (this.#resolveEnd = resolve));
-    process.once('SIGINT', () => this.#interrupt());
-    process.once('SIGTERM', () => this.#end(EXIT.sigterm));
+    process.on('SIGINT', () => this.#interrupt());
+    process.on('SIGTERM', () => this.#end(EXIT.sigterm));
+    if (!ignoresHangup()) process.on('SIGHUP', () => this.#end(EXIT.sighup));
+    outputOver.addEventListener('abort', () => {
+      // What is done is done; the command that did it is left to end.
+      if (outputFailed() && !this.#state.done) this.#end(EXIT.usage);
+    });
     try {
       const code = await Promise.race([this.#fulfil(timer), ended]);
       // Once it is to end, how it ended decides, even if the wait was fulfilled meanwhile.
@@ -72,7 +76,8 @@ class Wait {
     } catch (error) {
       // 1 is a verdict; whatever kept the wait from one is not.
       sayError(error, 'wait');
-      return EXIT.usage;
+      this.#end(EXIT.usage);
+      return await ended;
     } finally {
       this.#line.clear();
     }
@@ -93,7 +98,7 @@ class Wait {
     }
     clearTimeout(timer);
     // The command may be what the person is watching.
-    await this.#commandDone;
+    await this.#command.done;
     return exitCodeOfMatch(this.#state.matched, verdict);
   }
 
@@ -156,39 +161,38 @@ class Wait {
     this.#line.update([waiting, ...this.#state.sourceLines].join(' · '));
   }
 
-  /**
-   * The command's output is for people: stdout carries the matched frames only. From now on the
-   * terminal is the command's, so no status line is drawn into it.
-   */
-  #start(command: readonly string[]): void {
-    const [program = '', ...args] = command;
+  /** From now on the terminal is the command's, so no status line is drawn into it. */
+  #start(words: readonly string[]): void {
     this.#line.clear();
-    const child = spawn(program, args, { stdio: ['inherit', 2, 2], cwd: process.cwd() });
-    this.#command = child;
-    this.#commandDone = new Promise((resolve) => {
-      child.once('error', (error) => {
-        say(`waitbus wait: ${program} could not be run: ${error.message}`);
-        this.#end(EXIT.usage);
-        resolve();
-      });
-      child.once('exit', (code, signal) => {
-        this.#command = null;
-        const failed = signal === null ? (code ?? 0) : 128 + constants.signals[signal];
+    this.#command.start(
+      words,
+      (exitCode, signal) => {
         if (this.#interrupted) this.#end(EXIT.sigint);
-        else if (failed !== 0 && !this.#ending.signal.aborted) {
-          say(`waitbus wait: ${command.join(' ')} ended with ${signal ?? failed}`);
-          this.#end(failed);
+        else if (exitCode !== 0 && !this.#ending.signal.aborted) {
+          say(`waitbus wait: ${words.join(' ')} ended with ${signal ?? exitCode}`);
+          this.#end(exitCode);
         }
-        resolve();
-      });
-    });
+      },
+      (error) => {
+        say(`waitbus wait: ${words[0]} could not be run: ${error.message}`);
+        this.#end(EXIT.usage);
+      },
+    );
   }
 
-  /** Ctrl-C reaches the command through the terminal; it may end in its own way first. */
+  /**
+   * Ctrl-C reaches the command through the terminal, and it may take its time to end in its own way;
+   * the second one ends it. From elsewhere it is not known whether the command was told.
+   */
   #interrupt(): void {
+    if (!this.#command.running || this.#interrupted) return this.#end(EXIT.sigint);
     this.#interrupted = true;
-    if (this.#command === null) this.#end(EXIT.sigint);
-    else setTimeout(() => this.#end(EXIT.sigint), GRACE_MS);
+    setTimeout(() => {
+      if (!inForeground()) this.#end(EXIT.sigint);
+      else if (this.#command.running) {
+        say('waitbus wait: the command has not ended yet; Ctrl-C once more ends it');
+      }
+    }, PATIENCE_MS);
   }
 
   #timedOut(): void {
@@ -199,15 +203,10 @@ class Wait {
     this.#end(EXIT.timeout);
   }
 
+  /** Whatever ends a wait but its fulfilment ends its command, and all that this has started. */
   #end(exitCode: number): void {
     if (this.#ending.signal.aborted) return;
     this.#ending.abort();
-    const command = this.#command;
-    command?.kill('SIGTERM');
-    const timer = setTimeout(() => command?.kill('SIGKILL'), GRACE_MS);
-    void this.#commandDone.then(() => {
-      clearTimeout(timer);
-      this.#resolveEnd(exitCode);
-    });
+    void this.#command.end().then(() => this.#resolveEnd(exitCode));
   }
 }

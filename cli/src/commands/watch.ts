@@ -19,7 +19,7 @@ import { lineOf } from './log.js';
 import { parseWatch, type WatchPlan } from './parse-watch.js';
 
 export async function run(args: readonly string[]): Promise<number> {
-  const around = { env: process.env, cwd: process.cwd(), now: Date.now() };
+  const around = { env: process.env, now: Date.now() };
   const plan = parseWatch(args, around);
   const options = plan.autostart === null ? {} : { autostart: plan.autostart };
   const { act, name = '', request } = plan;

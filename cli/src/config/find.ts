@@ -7,6 +7,7 @@ import { readFileSync, statSync, type Stats } from 'node:fs';
 import { basename } from 'node:path';
 import { shellWord, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { cosmiconfigSync } from 'cosmiconfig';
+import { workingDirectoryOrNull } from '../working-directory.js';
 import { CONFIG_FILES, configFilesIn } from './config.js';
 
 /** Nobody writes one of this size by hand; what is larger is something else. */
@@ -42,21 +43,12 @@ export function findConfig(configDir: string): ConfigText | null {
  * say, which it runs. So the working directory is the user's own meanwhile.
  */
 function within<T>(directory: string, work: () => T): T {
-  const before = workingDirectory();
+  const before = workingDirectoryOrNull();
   process.chdir(directory);
   try {
     return work();
   } finally {
     if (before !== null) process.chdir(before);
-  }
-}
-
-/** null when it was removed. */
-function workingDirectory(): string | null {
-  try {
-    return process.cwd();
-  } catch {
-    return null;
   }
 }
 

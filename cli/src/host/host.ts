@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import type { EmitResult, Interest, InterestGrant, SourceState } from '@waitbus/kernel';
 import { all, compare, type Predicate } from '@waitbus/kernel/predicate';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { nearest } from '../config/suggest.js';
 import type { ForkSource } from './child.js';
 import type { InstalledSource, Inventory, Quarantine } from './inventory.js';
 import { notesOnAny } from './standing-notes.js';
@@ -194,7 +195,9 @@ export class SourceHost {
     const station = this.#stations.get(name);
     if (station?.isInstalled === true) return station;
     const names = this.#installed().map(({ source }) => source.name);
-    const message = `source ${name} is not installed; there are: ${names.sort().join(', ')}`;
+    const meant = nearest(name, names);
+    const there = meant === null ? '; there are' : `; did you mean ${meant}? There are`;
+    const message = `source ${name} is not installed${there}: ${names.sort().join(', ')}`;
     // It may be pinned in a lock that cannot be read.
     const unread = this.#problems.find(({ code }) => code === 'WAITBUS_BAD_LOCKFILE');
     if (unread === undefined) throw new WaitbusError('WAITBUS_UNKNOWN_SOURCE', message);

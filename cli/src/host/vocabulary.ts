@@ -2,8 +2,20 @@
  * Whether an event of a source could meet a predicate, by what its manifest says of its event types
  * and their fields: pure. It names what no event has, and what was probably meant.
  */
-import { all, compile, formatPath, type Literal, type Predicate, type Term } from '@waitbus/kernel/predicate';
-import { COMMON_FIELDS, CONCLUSIONS, KERNEL_FIELDS } from '@waitbus/plugin-sdk/envelope';
+import {
+  all,
+  compile,
+  formatPath,
+  type Literal,
+  type Predicate,
+  type Term,
+} from '@waitbus/kernel/predicate';
+import {
+  COMMON_FIELDS,
+  CONCLUSIONS,
+  KERNEL_FIELDS,
+  stringifyJson,
+} from '@waitbus/plugin-sdk/envelope';
 import type { FieldValues, SourceEntry } from '@waitbus/plugin-sdk/manifest';
 import { didYouMean, nearest } from '../config/suggest.js';
 
@@ -89,7 +101,7 @@ function mismatchOfValue(
   if (term.path.length > 2) return null;
   if (choices.some((choice) => couldHold(term, key, choice))) return null;
   const asked = literalsOf(term)
-    .map((value) => JSON.stringify(value, bigintsAsText))
+    .map((value) => stringifyJson(value))
     .join(' or ');
   const words = [
     ...new Set(choices.flatMap((choice) => (isList(choice) ? choice.map(String) : []))),
@@ -104,7 +116,7 @@ function mismatchOfValue(
       isNear: true,
     };
   }
-  const meant = literalsOf(term).map((value) => didYouMean(String(value), words));
+  const meant = literalsOf(term).map((value) => didYouMean(textOf(value), words));
   const detail = `fields.${key} is never ${asked}${meant.find((text) => text !== '') ?? ''}`;
   const isNear = meant.some((text) => text !== '') || key === 'conclusion';
   return { code: 'unknown_value', detail, remedy: `it is one of ${words.join(', ')}`, isNear };
@@ -137,7 +149,7 @@ function unknownMember(path: readonly string[]): Mismatch {
 }
 
 function unknownType(terms: readonly Term[], { eventTypes }: Vocabulary): Mismatch {
-  const asked = terms.flatMap(literalsOf).map(String);
+  const asked = terms.flatMap(literalsOf).map(textOf);
   const meant = asked.map((word) => didYouMean(word, eventTypes)).find((text) => text !== '');
   return {
     code: 'unknown_event_type',
@@ -178,6 +190,6 @@ function article(kinds: string): string {
   return /^[aeiou]/.test(kinds) ? `an ${kinds}` : `a ${kinds}`;
 }
 
-function bigintsAsText(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? String(value) : value;
+function textOf(value: Literal): string {
+  return typeof value === 'string' ? value : stringifyJson(value);
 }

@@ -2,13 +2,16 @@
  * The exit codes of `waitbus plugin`, after sysexits.h, and which error has which: pure. When there
  * are several, the worst decides.
  */
-import { WaitbusError, type ErrorCode } from '@waitbus/plugin-sdk/envelope';
+import type { ErrorCode } from '@waitbus/plugin-sdk/envelope';
+import { asPlainError } from '../system-error.js';
 import { isParseArgsError, isUsageError } from '../terminal/exit.js';
 
 export const PLUGIN_EXIT = {
   ok: 0,
   /** Something else went wrong: a full disk, say. */
   failure: 1,
+  /** There is no directory to work in. */
+  directory: 2,
   usage: 64,
   /** The pin is malformed or not canonical, or required evidence is absent. */
   badPin: 65,
@@ -26,7 +29,7 @@ export const PLUGIN_EXIT = {
 export type PluginExit = (typeof PLUGIN_EXIT)[keyof typeof PLUGIN_EXIT];
 
 /** From worst to least bad. */
-const ORDER: readonly PluginExit[] = [76, 77, 78, 66, 65, 69, 64, 1, 0];
+const ORDER: readonly PluginExit[] = [76, 77, 78, 66, 65, 69, 64, 2, 1, 0];
 
 /** @returns the code that decides; 0 for none */
 export function worst(codes: Iterable<PluginExit>): PluginExit {
@@ -35,6 +38,7 @@ export function worst(codes: Iterable<PluginExit>): PluginExit {
 }
 
 const CODES: Partial<Record<ErrorCode, PluginExit>> = {
+  WAITBUS_BAD_DIRECTORY: 2,
   WAITBUS_BAD_LOCKFILE: 65,
   WAITBUS_EVIDENCE_ABSENT: 65,
   WAITBUS_NO_LOCKFILE: 66,
@@ -52,6 +56,5 @@ const CODES: Partial<Record<ErrorCode, PluginExit>> = {
 
 export function pluginExitOf(error: unknown): PluginExit {
   if (isUsageError(error) || isParseArgsError(error)) return PLUGIN_EXIT.usage;
-  if (!(error instanceof WaitbusError)) return PLUGIN_EXIT.failure;
-  return CODES[error.code] ?? PLUGIN_EXIT.failure;
+  return CODES[asPlainError(error).code] ?? PLUGIN_EXIT.failure;
 }

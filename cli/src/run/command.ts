@@ -94,7 +94,7 @@ export function codeOf(signal: NodeJS.Signals): number {
  * Whether what is typed at the terminal goes to our process group: the terminal then signals the
  * command as well.
  */
-function inForeground(): boolean {
+export function inForeground(): boolean {
   try {
     const stat = readFileSync('/proc/self/stat', 'utf8');
     // Behind the name in parentheses: state, parent, group, session, terminal, its foreground group.

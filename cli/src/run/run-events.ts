@@ -7,7 +7,8 @@ export interface RunFacts {
   readonly runId: string;
   /** The program, without its arguments: they may hold what nobody else is to read. */
   readonly program: string;
-  readonly cwd: string;
+  /** null: it was removed. */
+  readonly cwd: string | null;
   readonly branch: string | null;
 }
 
@@ -87,7 +88,7 @@ function event(
       msg_from: name,
       run_id: runId,
       workflow_name: program,
-      cwd,
+      ...(cwd === null ? {} : { cwd }),
       ...(branch === null ? {} : { head_branch: branch }),
       ...fields,
     },

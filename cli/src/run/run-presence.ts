@@ -2,11 +2,12 @@
  * The presence of `waitbus run` on the bus. The command comes first: what the bus cannot take in time
  * is spooled, and nothing here throws.
  */
-import type { Envelope } from '@waitbus/plugin-sdk/envelope';
+import type { Envelope, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { attach, type Attachment } from '../client/attach.js';
 import { emit } from '../client/emit.js';
 import { pathsOf, type ReachOptions } from '../client/reach.js';
 import { spoolEvents } from '../spool/spool.js';
+import { asPlainError } from '../system-error.js';
 import { within } from './within.js';
 
 /** How long a command waits for the bus before it starts: a daemon may have to be started. */
@@ -17,8 +18,8 @@ const PATIENCE_MS = 2000;
 export interface RunPresenceOptions extends ReachOptions {
   readonly name: string;
   readonly will: Envelope;
-  /** Tells, once, why the bus is out of reach. */
-  readonly onTrouble: (reason: string) => void;
+  /** Tells, once, why the bus is out of reach, and what becomes of the events. */
+  readonly onTrouble: (what: string) => void;
 }
 
 export class RunPresence {
@@ -42,13 +43,13 @@ export class RunPresence {
         else if (this.#will !== will) await attachment.update(this.#will).catch(() => undefined);
         this.#attachment = attachment;
       },
-      (error: unknown) => this.#trouble((error as Error).message),
+      (error: unknown) => this.#outOfReach(asPlainError(error)),
     );
     const patient = await within(
       START_PATIENCE_MS,
       attaching.then(() => true),
     );
-    if (patient === null) this.#trouble('the daemon does not answer');
+    if (patient === null) this.#trouble(spooled('the daemon does not answer'));
   }
 
   /** The command runs. */
@@ -77,15 +78,24 @@ export class RunPresence {
     try {
       const receipt = await within(PATIENCE_MS, emit(event, this.#options));
       if (receipt === null) spoolEvents(pathsOf(this.#options).spool, [event], Date.now());
-      else if (receipt.reason !== undefined) this.#trouble(receipt.reason);
+      else if (receipt.reason !== undefined) this.#trouble(spooled(receipt.reason));
     } catch (error) {
-      this.#trouble((error as Error).message);
+      this.#trouble(`${asPlainError(error).message}; its events are lost`);
     }
   }
 
-  #trouble(reason: string): void {
+  /** Without a place for a spool either, the first event tells so. */
+  #outOfReach({ code, message }: WaitbusError): void {
+    if (code !== 'WAITBUS_BAD_DIRECTORY') this.#trouble(spooled(message));
+  }
+
+  #trouble(what: string): void {
     if (this.#troubled) return;
     this.#troubled = true;
-    this.#options.onTrouble(reason);
+    this.#options.onTrouble(what);
   }
+}
+
+function spooled(reason: string): string {
+  return `${reason}; events are spooled`;
 }

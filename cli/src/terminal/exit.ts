@@ -1,11 +1,12 @@
 /** Exit codes, and how errors are said: everything for people goes to stderr. The table is docs/exit-codes.md. */
-import type { WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { asPlainError, isWaitbusError } from '../system-error.js';
 
 export const EXIT = {
   ok: 0,
   failure: 1,
   usage: 2,
   timeout: 124,
+  sighup: 129,
   sigint: 130,
   sigterm: 143,
 } as const;
@@ -33,19 +34,16 @@ export function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-function isWaitbusError(error: unknown): error is WaitbusError {
-  return error instanceof Error && error.name === 'WaitbusError';
-}
+/** What a command met at its work: the answer 1. Whatever kept it from its work is none. */
+const AT_WORK = /^WAITBUS_(STORE_|CLAIMED$|AGENT_GONE$|UNWRITABLE$|HARNESS_CONFLICT$)/;
 
-/** Errors of the caller's making end with 2, others with 1. */
-export function exitCodeOf(error: unknown): number {
-  if (isUsageError(error)) return EXIT.usage;
-  if (!isWaitbusError(error)) return EXIT.failure;
-  return /^WAITBUS_(BAD_|UNKNOWN_|UNREACHABLE|UNSUPPORTED|TOO_MANY_|NOT_PINNED|PIN_MISMATCH|SOURCE_DISABLED)/.test(
-    error.code,
-  )
-    ? EXIT.usage
-    : EXIT.failure;
+/**
+ * 0 and 1 are a command's answers. Everything that ends it without one is 2, an error that nobody
+ * foresaw too.
+ * @param answers the codes that are one
+ */
+export function exitCodeOf(error: unknown, answers = AT_WORK): number {
+  return isWaitbusError(error) && answers.test(error.code) ? EXIT.failure : EXIT.usage;
 }
 
 /** Says the cause and, on a line of its own, the remedy. */
@@ -53,12 +51,11 @@ export function sayError(error: unknown, command: string): void {
   if (isUsageError(error) || isParseArgsError(error)) {
     say(`waitbus ${command}: ${(error as Error).message}`);
     say(`  waitbus ${command} --help shows how it is used`);
-  } else if (isWaitbusError(error)) {
-    say(`waitbus ${command}: ${error.message} (${error.code})`);
-    if (error.remedy !== '') say(`  ${error.remedy}`);
-  } else {
-    say(`waitbus ${command}: ${error instanceof Error ? error.message : String(error)}`);
+    return;
   }
+  const { message, code, remedy } = asPlainError(error);
+  say(`waitbus ${command}: ${message} (${code})`);
+  if (remedy !== '') say(`  ${remedy}`);
 }
 
 /** What node:util's parseArgs throws for an unknown or incomplete option. */

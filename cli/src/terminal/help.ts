@@ -72,8 +72,9 @@ how to wait
   --quiet, -q           nothing on stderr but errors
   --no-autostart        do not start a daemon (also WAITBUS_NO_AUTOSTART=1)
   -- command...         run this once armed; its output goes to stderr. If it fails, its code ends
-                        the wait; after a match the wait ends when it does; at the timeout and on
-                        SIGTERM it is ended too
+                        the wait; after a match the wait ends when it does. Whatever else ends the
+                        wait, the timeout say, ends it and all that it started; Ctrl-C leaves it
+                        its time, a second one does not
 
 a predicate is  dotted.key OP json_literal  with OP one of = != < <= > >= ^= (prefix) *= (contains)
 ~ (glob, as in fields.path~"src/**/*.ts"); a segment with a dot, a blank or an operator is quoted:
@@ -206,7 +207,8 @@ predicate can match on.
 
   --since WHEN       a duration ago (default 1h), an event id, or start
   --source, --match  as in wait
-  --follow, -f       go on with what comes, until Ctrl-C
+  --follow, -f       go on with what comes, until Ctrl-C; with --source the source is started, and
+                     fs watches this directory
   --json             one JSON frame a line
 
 examples
@@ -229,7 +231,7 @@ directories: WAITBUS_STATE_DIR, WAITBUS_RUNTIME_DIR and WAITBUS_CONFIG_DIR overr
   stop: `usage: waitbus stop
 
 Ends the daemon and waits until it is gone. What is acknowledged is stored; a wait that is still
-blocked starts a daemon again and goes on.`,
+blocked starts a daemon again and goes on: it says how many do.`,
 
   demo: `usage: waitbus demo
 

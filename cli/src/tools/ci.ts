@@ -1,9 +1,9 @@
 /** The tool `query_ci`: the CI verdict of a commit. */
-import { resolve } from 'node:path';
 import * as z from 'zod';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { isSha } from '../client/commit-state.js';
 import { originRepo } from '../origin-repo.js';
+import { absolutePath } from '../working-directory.js';
 import { waitSlice } from './slice.js';
 import { callText, defineTool, eventHead, fenced, headOf, said, type ToolOptions } from './tool.js';
 
@@ -31,7 +31,7 @@ export function queryCiTool(options: ToolOptions) {
       next: z.record(z.string(), z.unknown()).nullable(),
     }),
     run: async ({ sha, repo: given, workflow, timeout_s }, call) => {
-      const repo = given ?? originRepo(resolve(options.cwd ?? ''));
+      const repo = given ?? originRepo(absolutePath(options.cwd));
       if (repo === null) {
         const remedy = 'Give it as repo, such as "owner/name".';
         throw new WaitbusError('WAITBUS_BAD_REQUEST', 'there is no GitHub origin here', remedy);

@@ -15,7 +15,7 @@ const as = z.string().optional().describe('Who you are. Default: the name that w
 export function claimTools(options: ToolOptions): readonly Tool[] {
   const held = new Map<string, Claim>();
   const keyOf = (name: string, canonical: string) => `${name}\0${canonical}`;
-  const canonical = (given: string) => canonicalPath(given, options.cwd ?? process.cwd());
+  const canonical = (given: string) => canonicalPath(given, options.cwd);
 
   const claimTool = defineTool({
     name: 'claim',

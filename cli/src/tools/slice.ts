@@ -2,12 +2,12 @@
  * One slice of a wait: a client kills a call that takes too long, so a long wait is made of several.
  * A slice that ends early has the cursor from which the next one sees everything that came between.
  */
-import { resolve } from 'node:path';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { requestFor, stateOf, type Goal } from '../client/goal.js';
 import { errorOfObstacle, lineOfNote } from '../client/obstacle.js';
 import { cursorSince } from '../client/since.js';
 import { stream, type EventFrame } from '../client/stream.js';
+import { directoryOf } from '../working-directory.js';
 import type { CallOptions, ToolOptions } from './tool.js';
 
 export const DEFAULT_SLICE_MS = 50_000;
@@ -53,7 +53,7 @@ export async function waitSlice(
   let [gap, armed] = [false, false];
   const request = {
     ...requestFor(goal),
-    cwd: resolve(options.cwd ?? ''),
+    cwd: directoryOf(options.cwd),
     ...(repo === undefined ? {} : { filters: [repo] }),
     ...(cursor === null ? {} : { since: cursor }),
   };

@@ -8,6 +8,7 @@ import { checkAgentName, NAME_VARIABLE } from '../client/agent-name.js';
 import type { ReachOptions } from '../client/reach.js';
 import type { EventFrame } from '../client/stream.js';
 import { WaitTimeoutError } from '../client/wait-for.js';
+import { asPlainError } from '../system-error.js';
 import { clean, fence } from '../wake/fence.js';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -136,7 +137,7 @@ function describe(error: unknown): { code: string; message: string; remedy: stri
   if (error instanceof WaitTimeoutError) {
     return { code: 'timeout', message, remedy: 'Ask again, or go on without it.' };
   }
-  return { code: 'WAITBUS_INTERNAL', message, remedy: 'waitbus doctor tells what is wrong.' };
+  return asPlainError(error);
 }
 
 /** @throws WaitbusError WAITBUS_BAD_NAME */

@@ -6,6 +6,7 @@
 import { AGENT_ERRORS } from './agent-errors.js';
 import { HARNESS_ERRORS } from './harness-errors.js';
 import { WAIT_ERRORS } from './wait-errors.js';
+import { PLACE_ERRORS } from './place-errors.js';
 
 export interface ErrorEntry {
   /** What happened, in one sentence. Shown in the docs; a thrown error adds the particulars. */
@@ -110,11 +111,6 @@ export const ERRORS = {
     remedy: 'Use it (waitbus status shows it), or end it with waitbus stop.',
     fatal: true,
   },
-  WAITBUS_SOCKET_PATH: {
-    meaning: 'The socket cannot be created at its path.',
-    remedy: 'Point WAITBUS_RUNTIME_DIR to a short directory that you own.',
-    fatal: true,
-  },
   WAITBUS_TOO_MANY_CLIENTS: {
     meaning: 'The daemon has as many connections as its limit on open files allows.',
     remedy:
@@ -193,11 +189,6 @@ export const ERRORS = {
     remedy: 'npm search waitbus-source lists what there is.',
     fatal: false,
   },
-  WAITBUS_UNWRITABLE: {
-    meaning: 'A file or directory of waitbus cannot be written; nothing was changed.',
-    remedy: 'Make it writable for you, or free disk space.',
-    fatal: false,
-  },
   WAITBUS_REGISTRY_UNREACHABLE: {
     meaning: 'The npm registry could not be asked; nothing was changed.',
     remedy: 'npm ping shows whether it answers; waitbus plugin add ./file.tgz needs none.',
@@ -233,6 +224,7 @@ export const ERRORS = {
     remedy: 'Correct what the message names; waitbus config validate checks it again.',
     fatal: true,
   },
+  ...PLACE_ERRORS,
   ...AGENT_ERRORS,
   ...WAIT_ERRORS,
   ...HARNESS_ERRORS,

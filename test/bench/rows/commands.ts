@@ -16,11 +16,17 @@ const GROUP = 'commands';
 const BARE = 'bare node -e 0';
 const EMIT_OVER_BARE_MS = 40;
 const ARMED_OVER_BARE_MS = 50;
+/** What a turn of a coding agent waits for. */
+const HOOK_OVER_BARE_MS = 75;
 const EVENT_TO_GONE_MS = 15;
+
+/** Of Claude Code, as its documentation has it. */
+const HOOK_INPUT = JSON.stringify({ session_id: 'bench', hook_event_name: 'Stop' });
 
 export async function commands(bench: Bench): Promise<Row[]> {
   const emit = newRow(GROUP, 'waitbus emit, cold', 'ms', BARE);
   const armed = newRow(GROUP, 'waitbus wait, until acknowledged', 'ms', BARE);
+  const hook = newRow(GROUP, 'waitbus hook at the end of a turn, cold', 'ms', BARE);
   const gone = newRow(GROUP, 'event to the end of a waitbus wait', 'ms');
   await using broker = await startBroker('waitbus');
   const client = await WireClient.open(broker.address);
@@ -28,6 +34,8 @@ export async function commands(bench: Bench): Promise<Row[]> {
     const bare = { value: await bareNode(broker) };
     addFigure(emit, 'floor', bare);
     addFigure(armed, 'floor', bare);
+    addFigure(hook, 'floor', bare);
+    addFigure(hook, 'waitbus', { value: await hookCommand(broker) });
     addFigure(emit, 'waitbus', { value: await emitCommand(broker) });
     const wait = await waitCommand(broker, client, turn);
     addFigure(armed, 'waitbus', { value: wait.armed });
@@ -36,11 +44,12 @@ export async function commands(bench: Bench): Promise<Row[]> {
   client.close();
   checkOver(emit, EMIT_OVER_BARE_MS);
   checkOver(armed, ARMED_OVER_BARE_MS);
+  checkOver(hook, HOOK_OVER_BARE_MS);
   check(gone, 'ms', 'at most', EVENT_TO_GONE_MS, medianOf(gone, 'waitbus'));
-  for (const row of [emit, armed, gone]) {
+  for (const row of [emit, armed, hook, gone]) {
     bench.say(`${row.name}: ${medianOf(row, 'waitbus').toFixed(1)} ms`);
   }
-  return [emit, armed, gone];
+  return [emit, armed, hook, gone];
 }
 
 function checkOver(row: Row, limit: number): void {
@@ -61,6 +70,14 @@ async function emitCommand(broker: Broker): Promise<number> {
   return since(started);
 }
 
+async function hookCommand(broker: Broker): Promise<number> {
+  const started = nowNs();
+  const child = run(broker, [WAITBUS, 'hook', 'claude', 'Stop', '--hold', '30s'], 'pipe');
+  child.stdin?.end(HOOK_INPUT);
+  await exitOf(child);
+  return since(started);
+}
+
 async function waitCommand(broker: Broker, client: WireClient, turn: number) {
   const what = ['--source', 'agent', '--match', `fields.n=${turn}`, '--quiet', '--ready-fd', '3'];
   const started = nowNs();
@@ -74,10 +91,14 @@ async function waitCommand(broker: Broker, client: WireClient, turn: number) {
   return { armed, gone: since(sent) };
 }
 
-function run(broker: Broker, args: readonly string[]): ChildProcess {
+function run(
+  broker: Broker,
+  args: readonly string[],
+  stdin: 'ignore' | 'pipe' = 'ignore',
+): ChildProcess {
   return spawn(process.execPath, args, {
     env: broker.box.env,
-    stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+    stdio: [stdin, 'ignore', 'inherit', 'pipe'],
   });
 }
 

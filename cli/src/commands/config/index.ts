@@ -1,5 +1,5 @@
 /** `waitbus config`: what is configured, where that comes from, and whether it is right. */
-import { EXIT, exitCodeOf, isParseArgsError } from '../../terminal/exit.js';
+import { EXIT, exitCodeOf } from '../../terminal/exit.js';
 import { runSubcommand, type Subcommands } from '../subcommands.js';
 
 const SUBCOMMANDS: Subcommands = {
@@ -13,6 +13,5 @@ const SUBCOMMANDS: Subcommands = {
 };
 
 export async function run(args: readonly string[]): Promise<number> {
-  const of = (error: unknown) => (isParseArgsError(error) ? EXIT.usage : exitCodeOf(error));
-  return runSubcommand('config', SUBCOMMANDS, { usage: EXIT.usage, of }, args);
+  return runSubcommand('config', SUBCOMMANDS, { usage: EXIT.usage, of: exitCodeOf }, args);
 }

@@ -14,6 +14,7 @@ import { projectOf } from '../../harness/find-harnesses.js';
 import { ownCommand, realpathOf, type OwnCommand } from '../../harness/own-command.js';
 import { findInstallation } from '../../installation.js';
 import { UsageError } from '../../terminal/exit.js';
+import { workingDirectory } from '../../working-directory.js';
 
 export interface Arguments {
   readonly harnesses: readonly Harness[];
@@ -78,7 +79,7 @@ export function surroundings(): Surroundings {
     tmp: realpathOf(tmpdir()) ?? tmpdir(),
     realpath: realpathOf,
   });
-  return { home: homedir(), project: projectOf(process.cwd()), command };
+  return { home: homedir(), project: projectOf(workingDirectory()), command };
 }
 
 export interface Plan {

@@ -8,7 +8,7 @@ import { findHarnesses } from '../../harness/find-harnesses.js';
 import { forget, install as doInstall, uninstall as undo } from '../../harness/installer.js';
 import { Records, type InstallRecord } from '../../harness/record.js';
 import { resolvePaths } from '../../paths.js';
-import { EXIT, exitCodeOf, isParseArgsError, say, sayError } from '../../terminal/exit.js';
+import { EXIT, exitCodeOf, say, sayError } from '../../terminal/exit.js';
 import { parse, planOf, surroundings, type Arguments, type Surroundings } from './arguments.js';
 import { exitCode, printResults, sayResult, type Result, type Verb } from './report.js';
 
@@ -78,7 +78,7 @@ async function judged(
     return exitCode(results);
   } catch (error) {
     sayError(error, verb);
-    return isParseArgsError(error) ? EXIT.usage : exitCodeOf(error);
+    return exitCodeOf(error);
   }
 }
 

@@ -9,6 +9,7 @@ import { worst } from '../../plugins/exit-codes.js';
 import { textOf } from '../../plugins/lock-store.js';
 import { toSarif } from '../../plugins/sarif.js';
 import { print, say, UsageError } from '../../terminal/exit.js';
+import { workingDirectory } from '../../working-directory.js';
 import { committedLockfile, COMMON, lockfileOf } from './context.js';
 
 export const help = `usage: waitbus plugin audit [--ci] [--json | --sarif] [--online] [options]
@@ -68,7 +69,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const { lockfile } = options;
   if (values.json === true) print(JSON.stringify({ exit: code, ...result }, null, 2));
   else if (values.sarif === true) {
-    const uri = relative(process.cwd(), lockfile).split('\\').join('/');
+    const uri = relative(workingDirectory(), lockfile).split('\\').join('/');
     print(JSON.stringify(toSarif(result, uri, textOf(lockfile) ?? '', version), null, 2));
   } else tell(result, lockfile, values.online === true);
   return code;

@@ -13,6 +13,7 @@ import { gatherEvidence } from '../../plugins/evidence.js';
 import { parseSpec, type Spec } from '../../plugins/spec.js';
 import { viewOf } from '../../plugins/view.js';
 import { say, UsageError } from '../../terminal/exit.js';
+import { absolutePath, workingDirectory } from '../../working-directory.js';
 
 export const COMMON = { lockfile: { type: 'string' } } as const;
 /** Of the subcommands that pin. */
@@ -33,7 +34,7 @@ export function lockfileOf(option: string | undefined, paths: Paths): string {
  * one and none is named.
  */
 export function committedLockfile(option: string | undefined, paths: Paths): string {
-  const here = resolve('plugins.lock.json');
+  const here = absolutePath('plugins.lock.json');
   const named = option !== undefined || process.env['WAITBUS_LOCKFILE'] !== undefined;
   // In waitbus's own source tree it pins what comes with waitbus, which npm run lock:check checks.
   const isOurs = here === findInstallation().lockfile;
@@ -41,7 +42,7 @@ export function committedLockfile(option: string | undefined, paths: Paths): str
 }
 
 export function specOf(text: string): Spec {
-  return parseSpec(text, process.cwd(), (path) => {
+  return parseSpec(text, workingDirectory(), (path) => {
     const found = statSync(path, { throwIfNoEntry: false });
     return found === undefined ? null : found.isDirectory();
   });

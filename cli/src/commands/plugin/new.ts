@@ -4,12 +4,14 @@ import { dirname } from 'node:path';
 import { runCreate, usageOf } from 'create-waitbus-source';
 import { PLUGIN_EXIT } from '../../plugins/exit-codes.js';
 import { print, say } from '../../terminal/exit.js';
+import { workingDirectory } from '../../working-directory.js';
 
 const COMMAND = 'waitbus plugin new';
 
 export const help = usageOf(COMMAND);
 
 export async function run(args: readonly string[]): Promise<number> {
+  workingDirectory();
   // The templates lie beside that package's own code, not beside this bundle.
   const { resolve } = createRequire(import.meta.url);
   const packageRoot = dirname(resolve('create-waitbus-source/package.json'));

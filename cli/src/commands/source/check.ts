@@ -1,5 +1,4 @@
 /** `waitbus source check`: whether a source could see events now, and if not what to do. */
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../../config/config.js';
 import { formatDuration, MAX_TIMER_MS, parseDuration } from '../../duration.js';
@@ -8,6 +7,7 @@ import { resolvePaths } from '../../paths.js';
 import { checkSource, type SourceCheck } from '../../sources/check.js';
 import { factsFor, gatherSources, type Gathered, type SourceFacts } from '../../sources/facts.js';
 import { EXIT, print, UsageError } from '../../terminal/exit.js';
+import { directoryOf } from '../../working-directory.js';
 
 export const help = `usage: waitbus source check NAME [--cwd DIR] [--timeout 10s] [--json]
        waitbus source check --all
@@ -55,7 +55,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const gathered = await gatherSources(findInstallation(), paths, config);
   const options = {
     paths,
-    cwd: resolve(values.cwd ?? ''),
+    cwd: directoryOf(values.cwd),
     timeoutMs: Math.max(1, Math.round(timeoutMs)),
     env: process.env,
     ...(values['no-autostart'] === true ? { autostart: false } : {}),

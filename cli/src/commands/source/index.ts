@@ -1,5 +1,5 @@
 /** `waitbus source`: which sources there are, and whether they run. */
-import { EXIT, exitCodeOf, isParseArgsError } from '../../terminal/exit.js';
+import { EXIT, exitCodeOf } from '../../terminal/exit.js';
 import { runSubcommand, type Subcommands } from '../subcommands.js';
 
 const SUBCOMMANDS: Subcommands = {
@@ -11,6 +11,5 @@ const SUBCOMMANDS: Subcommands = {
 };
 
 export async function run(args: readonly string[]): Promise<number> {
-  const of = (error: unknown) => (isParseArgsError(error) ? EXIT.usage : exitCodeOf(error));
-  return runSubcommand('source', SUBCOMMANDS, { usage: EXIT.usage, of }, args);
+  return runSubcommand('source', SUBCOMMANDS, { usage: EXIT.usage, of: exitCodeOf }, args);
 }

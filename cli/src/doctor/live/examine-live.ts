@@ -103,7 +103,7 @@ async function goRound(options: LiveOptions, { scope, edits }: Installation): Pr
     if (command === null) return null;
     return runInstalled(command, probe, { env, cwd: project, limitMs: HOOK_LIMIT_MS });
   };
-  const findings = [await tellOnce(harness, tells, session, project, scope, runProbe)];
+  const findings = [...(await tellOnce(harness, tells, session, project, scope, runProbe))];
   if (findings[0]?.level === 'problem') return findings;
   for (const probe of wakes) {
     findings.push(await wakeOnce({ harness, probe, session, project, scope, runProbe }));
@@ -118,7 +118,7 @@ async function tellOnce(
   cwd: string,
   scope: Scope,
   runProbe: (probe: Probe) => Promise<HookRun | null>,
-): Promise<Finding> {
+): Promise<readonly Finding[]> {
   const check = `event (${scope})`;
   const report = harness.report({ body: probe.body, args: [probe.event], env: probe.env, cwd });
   const name = `${harness.name}:${report?.session ?? session}`;
@@ -139,25 +139,20 @@ async function tellOnce(
   try {
     await Promise.race([isArmed, heard]);
     const run = await runProbe(probe);
-    if (run === null) return problem(check, `there is no command for ${probe.event}`, remedy);
+    if (run === null) return [problem(check, `there is no command for ${probe.event}`, remedy)];
     const timer = setTimeout(() => enough.abort(), EVENT_LIMIT_MS);
     const event = await heard.finally(() => clearTimeout(timer));
-    const took = `${Math.round(run.milliseconds)} ms`;
     if (event === null) {
       const said = run.stderr.trim().split('\n')[0] ?? '';
       const how = run.code === null ? 'was killed after 20 s' : `ended with ${run.code}`;
-      return problem(
-        check,
-        `the hook ${how}, and nothing came over the bus ${said}`.trim(),
-        remedy,
-      );
+      const message = `the hook ${how}, and nothing came over the bus ${said}`.trim();
+      return [problem(check, message, remedy)];
     }
-    const message = `${probe.event} said ${event.event_type} over the bus; the hook took ${took}`;
-    if (run.milliseconds <= SLOW_MS) return ok(check, message);
-    return warning(check, message, 'waitbus doctor');
+    const told = ok(check, `${probe.event} said ${event.event_type} over the bus`);
+    return [told, judgeTime(`time (${scope})`, run.milliseconds)];
   } catch (error) {
     const { message, remedy: cure } = asWaitbusError(error);
-    return problem(check, message, cure);
+    return [problem(check, message, cure)];
   } finally {
     enough.abort();
   }
@@ -190,4 +185,11 @@ function read(file: string): string | null {
   } catch {
     return null;
   }
+}
+
+/** Apart from whether it works: a busy machine makes each hook slow. */
+export function judgeTime(check: string, milliseconds: number): Finding {
+  const took = `the hook took ${Math.round(milliseconds)} ms`;
+  if (milliseconds <= SLOW_MS) return ok(check, took);
+  return warning(check, `${took}, which every turn waits for`, 'waitbus doctor');
 }
