@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { encodeFrame, FrameDecoder, MAX_EMIT_BYTES } from '@waitbus/kernel/frame';
-import { WaitbusError, type Fields } from '@waitbus/plugin-sdk/envelope';
+import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import {
   DaemonConnection,
   errorOf,
@@ -13,8 +13,11 @@ import {
   parseDaemonFrame,
   type Frame,
 } from './connection.js';
+import { eventFrameOf, type EventFrame } from './event-frame.js';
 import { reach, type ReachOptions } from './reach.js';
 import { cursorSince } from './since.js';
+
+export type { EventFrame } from './event-frame.js';
 
 export interface StreamRequest {
   /** Predicates that must all hold. */
@@ -30,20 +33,6 @@ export interface StreamRequest {
   readonly since?: string;
   /** The directory that sources such as fs watch for this subscriber. */
   readonly cwd?: string;
-}
-
-/** An event as it comes over the wire. */
-export interface EventFrame {
-  readonly kind: 'event';
-  readonly event_id: string;
-  readonly event_type: string;
-  readonly owner: string;
-  readonly repo: string;
-  /** Nanoseconds since the epoch. */
-  readonly received_at: bigint;
-  readonly delivery_id: string;
-  readonly summary: string;
-  readonly fields: Fields;
 }
 
 export interface AckFrame {
@@ -193,6 +182,7 @@ async function* framesOf(
 async function interpret(frame: Frame, options: ReachOptions): Promise<StreamFrame | null> {
   switch (frame['kind']) {
     case 'event':
+      return eventFrameOf(frame);
     case 'subscribe_ack':
     case 'caught_up':
     case 'gap':
@@ -225,10 +215,7 @@ async function fetchWhole(eventId: string, options: ReachOptions): Promise<Event
       ingest_method: _method,
       ...event
     } = answer['event'] as Record<string, unknown>;
-    return {
-      ...event,
-      received_at: BigInt(event['received_at'] as number),
-    } as unknown as EventFrame;
+    return eventFrameOf({ ...event, kind: 'event' });
   } finally {
     connection.close();
   }

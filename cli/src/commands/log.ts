@@ -1,10 +1,11 @@
 /** `waitbus log`: what is in the log, one event a line; with --follow also what comes. */
 import { parseArgs } from 'node:util';
 import { parsePredicate } from '@waitbus/kernel/predicate';
-import { stringifyJson } from '@waitbus/plugin-sdk/envelope';
+import { isoTime, stringifyJson } from '@waitbus/plugin-sdk/envelope';
 import { cursorSince } from '../client/since.js';
 import { stream, type EventFrame } from '../client/stream.js';
 import { EXIT, print, say, UsageError } from '../terminal/exit.js';
+import { plainText } from '../terminal/plain-text.js';
 
 const OPTIONS = {
   source: { type: 'string' },
@@ -41,7 +42,7 @@ export async function run(args: readonly string[]): Promise<number> {
   return EXIT.ok;
 }
 
-/** Time, source, type and summary, then the fields that the source gave. */
+/** Time, source, type and summary, then the fields that the source gave: one line, whatever they hold. */
 export function lineOf({ received_at: at, event_type: type, summary, fields }: EventFrame): string {
   const {
     source,
@@ -51,7 +52,7 @@ export function lineOf({ received_at: at, event_type: type, summary, fields }: E
     ingest_method: _how,
     ...own
   } = fields;
-  const time = new Date(Number(at / 1_000_000n)).toISOString();
-  const parts = [time, source as string, type, summary, stringifyJson(own)];
-  return parts.filter(Boolean).join('  ');
+  const parts = [isoTime(at), typeof source === 'string' ? source : '', type, summary];
+  const line = [...parts, stringifyJson(own)].filter((part) => part !== '').join('  ');
+  return plainText(line).replace(/[\n\u2028\u2029]+/g, ' ');
 }
