@@ -42,6 +42,8 @@ export class SourceRunner {
   #secrets: Readonly<Record<string, string>> = {};
   #stateDir = '';
   #failed = false;
+  /** What the source says of itself, and what its webhook refused. */
+  readonly #said = { refused: '', detail: '' };
 
   constructor(channel: Channel, exit: (code: number) => void) {
     this.#channel = channel;
@@ -162,8 +164,12 @@ export class SourceRunner {
     }
   }
 
-  #describe(detail: string): void {
-    if (!this.#failed) this.#channel.send({ type: 'describe', detail: descriptionLine(detail) });
+  /** What somebody has to mend comes first: a long line is cut at its end. */
+  #describe(told: { readonly refused?: string; readonly detail?: string }): void {
+    if (this.#failed) return;
+    const { refused, detail } = Object.assign(this.#said, told);
+    const line = [refused, detail].filter((text) => text !== '').join('; ');
+    this.#channel.send({ type: 'describe', detail: descriptionLine(line) });
   }
 
   #context(): SourceContext {
@@ -178,7 +184,7 @@ export class SourceRunner {
       config: this.#config,
       watchRoots: (handler) => this.#roots.watch(handler),
       watchWaiters: (handler) => this.#waiters.watch(handler),
-      describe: (detail) => this.#describe(String(detail)),
+      describe: (detail) => this.#describe({ detail: String(detail) }),
       state: openSourceState(this.#stateDir),
       get roots() {
         return roots();
@@ -189,7 +195,9 @@ export class SourceRunner {
       secret: (name) => grantedSecret(this.#secrets, name, this.#loaded().name),
       webhook: async (options) => {
         const { openWebhook } = await import('../webhook/open.js');
-        return openWebhook(options, { signal, log: logs, fail: (error) => this.fail(error) });
+        const fail = (error: Error) => this.fail(error);
+        const onRefused = (refused: string) => this.#describe({ refused });
+        return openWebhook(options, { signal, log: logs, fail, onRefused });
       },
       log: logs,
       signal,

@@ -372,12 +372,10 @@ def _parse(text: str) -> Frame:
     """One frame of the daemon, whatever was stored: no event keeps anybody from those behind it."""
     try:
         return _checked(json.loads(text))
-    except RecursionError:
-        # Only a payload is nested without a limit, and it is left out of what is given to anybody.
-        return _checked(json.loads(_without_payload(text)))
-    except ValueError:
-        # Python refuses integers of over 4,300 digits.
-        return _checked(json.loads(text, parse_int=_integer))
+    except (RecursionError, ValueError):
+        # Python refuses integers of over 4,300 digits; and only a payload, which is given to nobody,
+        # is nested without a limit.
+        return _checked(json.loads(_without_payload(text), parse_int=_integer))
 
 
 def _integer(digits: str) -> Union[int, float]:
@@ -402,6 +400,8 @@ def _checked(frame: Frame) -> Frame:
 def _without_payload(text: str) -> str:
     """The text of an `event_full`: cut where the payload of its event begins, and closed."""
     depth = 0
+    if not text.startswith('{"kind":"event_full"'):
+        return text
     for token in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', text):
         found = token.group()
         if found in "{[":
