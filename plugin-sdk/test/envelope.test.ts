@@ -2,7 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { checkEnvelope, LIMITS, parseJson, WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import {
+  checkEnvelope,
+  isoTime,
+  LIMITS,
+  parseJson,
+  WaitbusError,
+} from '@waitbus/plugin-sdk/envelope';
 
 const MINIMAL = { source: 'agent', event_type: 'agent_finished' };
 
@@ -91,24 +97,64 @@ test('property: delivery_id, owner and repo are measured in bytes of UTF-8', () 
 test('property: a summary is cut at 400 characters and never in the middle of one', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 900, size: 'max' }), (summary) => {
-      const expected = [...summary].slice(0, 400).join('');
+      const expected = [...summary].slice(0, 400).join('').toWellFormed();
       assert.equal(checkEnvelope({ ...MINIMAL, summary }).summary, expected);
     }),
   );
 });
 
-test('property: received_at is any whole number of 63 bits, never one that was rounded', () => {
+test('property: received_at is a time in nanoseconds, and never one that was rounded', () => {
   fc.assert(
     fc.property(fc.bigInt(-(2n ** 65n), 2n ** 65n), (at) => {
-      const within = at >= 0n && at < 2n ** 63n;
+      fc.pre(at < 0n || at >= 10n ** 16n);
+      const within = at >= 10n ** 18n && at < 2n ** 63n;
       assert.equal(refused({ ...MINIMAL, received_at: at }), !within);
       if (within) assert.equal(checkEnvelope({ ...MINIMAL, received_at: at }).received_at, at);
     }),
   );
-  for (const bad of [1.5, -1, 2 ** 53, Number.NaN, Infinity, '1', null, true]) {
+  for (const bad of [1.5, -1, 2 ** 53, 2 ** 60, Number.NaN, Infinity, '1', null, true]) {
     assert.equal(refused({ ...MINIMAL, received_at: bad }), true, String(bad));
   }
-  assert.equal(checkEnvelope({ ...MINIMAL, received_at: 5 }).received_at, 5n);
+});
+
+test('a received_at in seconds, milliseconds or microseconds is the time that it means', () => {
+  const taken = (at: number | bigint) => checkEnvelope({ ...MINIMAL, received_at: at }).received_at;
+  const at = 1_796_115_059_123_456_789n;
+  assert.equal(taken(at), at);
+  assert.equal(taken(1_796_115_059_123_456), 1_796_115_059_123_456_000n);
+  assert.equal(taken(1_796_115_059_123), 1_796_115_059_123_000_000n);
+  assert.equal(taken(1_796_115_059), 1_796_115_059_000_000_000n);
+  assert.equal(taken(1_796_115_059n), 1_796_115_059_000_000_000n);
+});
+
+test('property: what is no time since 2001 in any unit is refused, and what is taken is one', () => {
+  fc.assert(
+    fc.property(fc.bigInt(-(2n ** 20n), 10n ** 19n), (at) => {
+      if (refused({ ...MINIMAL, received_at: at })) return;
+      const taken = checkEnvelope({ ...MINIMAL, received_at: at }).received_at ?? 0n;
+      assert.ok(taken >= 10n ** 18n && taken < 2n ** 63n, `${at} became ${taken}`);
+    }),
+  );
+  for (const bad of [0, 1, 999_999_999, 10n ** 10n, 10n ** 13n, 10n ** 16n, 10n ** 18n - 1n]) {
+    assert.equal(refused({ ...MINIMAL, received_at: bad }), true, String(bad));
+  }
+});
+
+test('a time is shown whatever it is', () => {
+  assert.equal(isoTime(1_796_115_059_123_456_789n), '2026-12-01T08:50:59.123Z');
+  assert.equal(isoTime(0n), '1970-01-01T00:00:00.000Z');
+  assert.equal(isoTime(-1_000_000_000n), '1969-12-31T23:59:59.000Z');
+  assert.equal(isoTime(10n ** 40n), `${10n ** 40n} ns`);
+});
+
+test('an integer that no other reader can hold is refused', () => {
+  assert.equal(refused({ ...MINIMAL, fields: { n: 10n ** 308n - 1n } }), false);
+  assert.equal(refused({ ...MINIMAL, fields: { n: 10n ** 308n } }), true);
+  assert.equal(refused({ ...MINIMAL, fields: { n: [-(10n ** 308n)] } }), true);
+  assert.equal(
+    refused(parseJson(`{"source":"a","event_type":"b","fields":{"n":${'9'.repeat(5000)}}}`)),
+    true,
+  );
 });
 
 test('a payload passes at 10 MiB of JSON and not a byte above', () => {

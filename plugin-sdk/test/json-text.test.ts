@@ -87,9 +87,12 @@ test('digits inside strings stay strings, whatever surrounds them', () => {
   }
 });
 
+/** Those of events that an older version stored as well. */
+const anyTime = fc.oneof(fc.bigInt(-(2n ** 70n), 2n ** 70n), fc.bigInt(-20n, 20n));
+
 test('property: parseFrameText reads a frame of the daemon as parseJson does', () => {
   fc.assert(
-    fc.property(fc.bigInt(0n, 2n ** 63n - 1n), fc.string(), fc.string(), (at, id, text) => {
+    fc.property(anyTime, fc.string(), fc.string(), (at, id, text) => {
       const frame = stringifyJson({
         kind: 'event',
         event_id: id,
@@ -100,7 +103,7 @@ test('property: parseFrameText reads a frame of the daemon as parseJson does', (
         fields: { a: text, received_at: 1234567890123456n },
       });
       const parsed = parseFrameText(frame) as Record<string, unknown>;
-      assert.equal(BigInt(parsed['received_at'] as number), at);
+      assert.equal(parsed['received_at'], at);
       assert.deepEqual(
         { ...parsed, received_at: 0 },
         {

@@ -18,6 +18,11 @@ const WRONG: readonly (readonly [string, string])[] = [
   ['emit({**E, "fields": {"a": {1}}})', 'WAITBUS_BAD_EVENT the event cannot be written'],
   ['emit({**E, "summary": "\\ud800"})', 'WAITBUS_BAD_EVENT the event cannot be written'],
   ['emit({**E, "received_at": 2**63})', 'WAITBUS_BAD_EVENT received_at must be'],
+  ['emit({**E, "received_at": 5})', 'WAITBUS_BAD_EVENT received_at must be'],
+  ['emit({**E, "received_at": time.time()})', 'WAITBUS_BAD_EVENT received_at must be'],
+  ['emit({**E, "received_at": True})', 'WAITBUS_BAD_EVENT received_at must be'],
+  ['emit({**E, "fields": {"a": deep(5000)}})', 'WAITBUS_BAD_EVENT fields is nested deeper'],
+  ['emit({**E, "payload": deep(5000)})', 'WAITBUS_BAD_EVENT the event cannot be written'],
   ['emit({**E, "fields": {str(n): n for n in range(257)}})', 'WAITBUS_BAD_EVENT fields has over'],
   ['emit({**E, "payload": "x" * (10 * 1024 * 1024)})', 'WAITBUS_BAD_EVENT payload is larger'],
   ['emit({**E, "source": "nope"})', 'WAITBUS_UNKNOWN_SOURCE source nope is not installed'],
@@ -44,6 +49,11 @@ test('wrong input is refused with a code and a remedy', { skip }, async () => {
   const program = `
 from waitbus import *
 E = {"source": "agent", "event_type": "agent_finished"}
+def deep(levels):
+    value = []
+    for _ in range(levels):
+        value = [value]
+    return value
 for call in json.loads(sys.argv[1]):
     try:
         print("nothing was raised by", call, eval(call))

@@ -101,6 +101,6 @@ export async function deliver(post: Post): Promise<Answered> {
   return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
 }
 
-export function signature(body: string, secret: string): string {
+export function signature(body: string | Uint8Array, secret: string): string {
   return `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
 }

@@ -2,6 +2,7 @@
  * Who is on this machine: programs that are attached, and sessions of harnesses, which speak through
  * their hooks and are connected to nothing in between.
  */
+import { isoTime } from '@waitbus/plugin-sdk/envelope';
 import { AGENT_NAME } from './agent-name.js';
 import { present } from './present.js';
 import type { ReachOptions } from './reach.js';
@@ -65,5 +66,5 @@ export function lastEventOf({ last }: AgentInfo): string | null {
 
 /** When, ISO 8601. */
 export function lastHeardOf({ last }: AgentInfo): string | null {
-  return last === null ? null : new Date(Number(last.received_at / 1_000_000n)).toISOString();
+  return last === null ? null : isoTime(last.received_at);
 }

@@ -3,6 +3,7 @@ import { ULID } from '@waitbus/kernel/ulid';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { DaemonConnection } from './connection.js';
 import { emit, type EmitReceipt } from './emit.js';
+import { eventFrameOf } from './event-frame.js';
 import { isAsk, messageEvent, readMessage, type Message } from './message.js';
 import { reach, type ReachOptions } from './reach.js';
 import { stream, type EventFrame } from './stream.js';
@@ -65,7 +66,7 @@ async function fetch(eventId: string, options: ReachOptions): Promise<EventFrame
   const connection = await reach((socket) => DaemonConnection.open(socket), options);
   try {
     const { event } = await connection.request({ op: 'get', event_id: eventId });
-    return event as EventFrame;
+    return eventFrameOf(event);
   } catch (error) {
     if (error instanceof WaitbusError && error.code === 'WAITBUS_UNKNOWN_EVENT') return null;
     throw error;

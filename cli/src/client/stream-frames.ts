@@ -1,19 +1,7 @@
 /** What a stream yields: the frames of the wire that matter to its reader, and one of its own. Types only. */
-import type { Fields } from '@waitbus/plugin-sdk/envelope';
+import type { EventFrame } from './event-frame.js';
 
-/** An event as it comes over the wire. */
-export interface EventFrame {
-  readonly kind: 'event';
-  readonly event_id: string;
-  readonly event_type: string;
-  readonly owner: string;
-  readonly repo: string;
-  /** Nanoseconds since the epoch. */
-  readonly received_at: bigint;
-  readonly delivery_id: string;
-  readonly summary: string;
-  readonly fields: Fields;
-}
+export type { EventFrame };
 
 export interface AckFrame {
   readonly kind: 'subscribe_ack';

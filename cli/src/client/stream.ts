@@ -13,9 +13,10 @@ import {
   parseDaemonFrame,
   type Frame,
 } from './connection.js';
+import { eventFrameOf, type EventFrame } from './event-frame.js';
 import { reach, type ReachOptions } from './reach.js';
 import { cursorSince } from './since.js';
-import type { EventFrame, StreamFrame } from './stream-frames.js';
+import type { StreamFrame } from './stream-frames.js';
 
 export type * from './stream-frames.js';
 
@@ -147,6 +148,7 @@ async function* framesOf(
 async function interpret(frame: Frame, options: ReachOptions): Promise<StreamFrame | null> {
   switch (frame['kind']) {
     case 'event':
+      return eventFrameOf(frame);
     case 'subscribe_ack':
     case 'caught_up':
     case 'gap':
@@ -180,10 +182,7 @@ async function fetchWhole(eventId: string, options: ReachOptions): Promise<Event
       ingest_method: _method,
       ...event
     } = answer['event'] as Record<string, unknown>;
-    return {
-      ...event,
-      received_at: BigInt(event['received_at'] as number),
-    } as unknown as EventFrame;
+    return eventFrameOf({ ...event, kind: 'event' });
   } finally {
     connection.close();
   }

@@ -6,9 +6,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { asWaitbusError, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { checkAgentName } from './agent-name.js';
 import { DaemonConnection, type Frame } from './connection.js';
+import { eventFrameOf, type EventFrame } from './event-frame.js';
 import { reach, type ReachOptions } from './reach.js';
 import { cursorSince } from './since.js';
-import type { EventFrame, SourceStateFrame } from './stream.js';
+import type { SourceStateFrame } from './stream.js';
 import { timeLimit } from './time-limit.js';
 
 const RETRY_MS = 50;
@@ -171,7 +172,11 @@ export async function takeWakes(name: string, options: TakeOptions): Promise<Tak
     try {
       if (over.aborted) break;
       const { events, gap } = await connection.request(request);
-      return taken(connection, events as readonly EventFrame[], gap as Taken['gap']);
+      return taken(
+        connection,
+        (events as readonly unknown[]).map(eventFrameOf),
+        gap as Taken['gap'],
+      );
     } catch (error) {
       connection.close();
       if (!isLost(error) || !wait) throw error;

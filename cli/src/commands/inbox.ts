@@ -1,6 +1,6 @@
 /** `waitbus inbox`: the messages that are new for an agent since it last looked. */
 import { parseArgs } from 'node:util';
-import { stringifyJson } from '@waitbus/plugin-sdk/envelope';
+import { isoTime, stringifyJson } from '@waitbus/plugin-sdk/envelope';
 import { ownName } from '../client/agent-name.js';
 import { inbox } from '../client/inbox.js';
 import { isAsk, readMessage } from '../client/message.js';
@@ -68,7 +68,7 @@ export function shownMessage(frame: EventFrame, now: number): string {
   const message = readMessage(frame);
   if (message === null) return '';
   const { from, thread, replyTo, failed, expiresAt, body } = message;
-  const time = new Date(Number(frame.received_at / 1_000_000n)).toISOString();
+  const time = isoTime(frame.received_at);
   const what = isAsk(message)
     ? 'asks'
     : replyTo === undefined

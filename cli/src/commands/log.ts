@@ -1,7 +1,7 @@
 /** `waitbus log`: what is in the log, one event a line; with --follow also what comes. */
 import { parseArgs } from 'node:util';
 import { parsePredicate } from '@waitbus/kernel/predicate';
-import { stringifyJson, WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { isoTime, stringifyJson, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { askDaemon } from '../client/ask-daemon.js';
 import { pathsOf } from '../client/reach.js';
 import { cursorSince } from '../client/since.js';
@@ -13,6 +13,7 @@ import type { SourceStatus } from '../host/status.js';
 import { EXIT, print, say, UsageError } from '../terminal/exit.js';
 import { outputOver } from '../terminal/output.js';
 import { directoryOf } from '../working-directory.js';
+import { plainText } from '../terminal/plain-text.js';
 
 const OPTIONS = {
   source: { type: 'string' },
@@ -86,7 +87,7 @@ async function assertKnown(source: string): Promise<void> {
   );
 }
 
-/** Time, source, type and summary, then the fields that the source gave. */
+/** Time, source, type and summary, then the fields that the source gave: one line, whatever they hold. */
 export function lineOf({ received_at: at, event_type: type, summary, fields }: EventFrame): string {
   const {
     source,
@@ -96,7 +97,7 @@ export function lineOf({ received_at: at, event_type: type, summary, fields }: E
     ingest_method: _how,
     ...own
   } = fields;
-  const time = new Date(Number(at / 1_000_000n)).toISOString();
-  const parts = [time, source as string, type, summary, stringifyJson(own)];
-  return parts.filter(Boolean).join('  ');
+  const parts = [isoTime(at), typeof source === 'string' ? source : '', type, summary];
+  const line = [...parts, stringifyJson(own)].filter((part) => part !== '').join('  ');
+  return plainText(line).replace(/[\n\u2028\u2029]+/g, ' ');
 }

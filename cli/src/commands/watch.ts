@@ -96,9 +96,7 @@ async function take(plan: WatchPlan, name: string, options: ReachOptions): Promi
 
 /** They woke their taker once they are written: whoever reads no more has them given again. */
 async function hand(taken: Taken, json: boolean): Promise<number> {
-  const lines = taken.events.map((event) =>
-    json ? stringifyJson(event) : plainText(lineOf(event)),
-  );
+  const lines = taken.events.map((event) => (json ? stringifyJson(event) : lineOf(event)));
   const text = lines.map((line) => `${line}\n`).join('');
   if (!(await written(text))) return EXIT.failure;
   await taken.woke();

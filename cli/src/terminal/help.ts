@@ -100,7 +100,7 @@ daemon (and none to be started) the event is spooled and counts when a daemon co
   --summary TEXT         one line for people
   --delivery-id KEY      idempotency key: a second event with it is not stored
   --owner, --repo        default local
-  --received-at NS       when it happened, nanoseconds since the epoch
+  --received-at NS       when it happened, nanoseconds since the epoch (date +%s is taken as well)
   --payload JSON|@FILE   anything more; stored, not sent to subscribers
   --ingest-method NAME   default emit
   --json JSON|-          the event as JSON; - reads one event or NDJSON from stdin

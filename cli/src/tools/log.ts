@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { ULID } from '@waitbus/kernel/ulid';
 import { stringifyJson, type Fields } from '@waitbus/plugin-sdk/envelope';
 import { DaemonConnection } from '../client/connection.js';
+import { eventFrameOf } from '../client/event-frame.js';
 import { reach } from '../client/reach.js';
 import { readLog } from '../client/read-log.js';
 import type { EventFrame } from '../client/stream.js';
@@ -57,7 +58,7 @@ export async function readEvent(eventId: string, options: ToolOptions): Promise<
   const connection = await reach((socket) => DaemonConnection.open(socket), options);
   try {
     const { event } = await connection.request({ op: 'get', event_id: eventId });
-    return event as EventFrame;
+    return eventFrameOf(event);
   } finally {
     connection.close();
   }
@@ -78,9 +79,18 @@ export function getEventTool(options: ToolOptions) {
       const fields: Fields =
         payload === undefined || payload === null
           ? event.fields
-          : { ...event.fields, payload: stringifyJson(payload) };
+          : { ...event.fields, payload: textOf(payload) };
       const shown = fenced(`event ${event_id}`, [{ ...event, fields }], options);
       return { text: shown.text, data: { event: headOf(event), said: shown.said } };
     },
   });
+}
+
+/** A payload may be nested deeper than can be written: `emit` came close to the limit, we are past it. */
+function textOf(payload: unknown): string {
+  try {
+    return stringifyJson(payload);
+  } catch {
+    return '(nested too deep to be shown)';
+  }
 }

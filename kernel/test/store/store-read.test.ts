@@ -68,7 +68,7 @@ test('get returns the frame and the payload with its digits', (t) => {
 test('received_at keeps all of its 64 bits, in the frame and after a restart', (t) => {
   const { store, reopen } = open(t);
   const times = [0n, 1n, 2n ** 53n + 1n, 1_752_000_000_123_456_789n, 2n ** 63n - 1n];
-  append(store, ...times.map((time) => checked({ received_at: time })));
+  append(store, ...times.map((time) => ({ ...checked(), received_at: time })));
   append(store, checked());
   const text = reopen()
     .page(0, 10, 1 << 20)

@@ -42,6 +42,8 @@ export class SourceRunner {
   #secrets: Readonly<Record<string, string>> = {};
   #stateDir = '';
   #failed = false;
+  /** What the source says of itself, and what its webhook refused. */
+  readonly #said = { refused: '', detail: '' };
 
   constructor(channel: Channel, exit: (code: number) => void) {
     this.#channel = channel;
@@ -176,6 +178,13 @@ export class SourceRunner {
     this.#waiters.ready();
   }
 
+  /** What somebody has to mend comes first: a long line is cut at its end. */
+  #describe(told: { readonly refused?: string; readonly detail?: string }): void {
+    const { refused, detail } = Object.assign(this.#said, told);
+    const line = [refused, detail].filter((text) => text !== '').join('; ');
+    this.#say({ type: 'describe', detail: descriptionLine(line) });
+  }
+
   #context(): SourceContext {
     const log =
       (level: 'debug' | 'info' | 'warn' | 'error') => (message: string, details?: object) =>
@@ -191,8 +200,7 @@ export class SourceRunner {
       checkWaits: (check) => this.#waiters.check(check),
       recheckWaits: () => this.#waiters.recheck(),
       note: (waiter, note) => this.#waiters.note(waiter, note),
-      describe: (detail) =>
-        this.#say({ type: 'describe', detail: descriptionLine(String(detail)) }),
+      describe: (detail) => this.#describe({ detail: String(detail) }),
       state: openSourceState(this.#stateDir),
       get roots() {
         return roots();
@@ -203,7 +211,9 @@ export class SourceRunner {
       secret: (name) => grantedSecret(this.#secrets, name, this.#loaded().name),
       webhook: async (options) => {
         const { openWebhook } = await import('../webhook/open.js');
-        return openWebhook(options, { signal, log: logs, fail: (error) => this.fail(error) });
+        const fail = (error: Error) => this.fail(error);
+        const onRefused = (refused: string) => this.#describe({ refused });
+        return openWebhook(options, { signal, log: logs, fail, onRefused });
       },
       log: logs,
       signal,

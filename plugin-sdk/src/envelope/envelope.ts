@@ -3,7 +3,8 @@
  * before it is stored. Written by hand because it runs once per event on the hot path.
  */
 import { WaitbusError } from './waitbus-error.js';
-import { stringifyJson } from './json.js';
+import { isWritable, stringifyJson } from './json.js';
+import { BadTime, nanosecondsFrom } from './received-at.js';
 
 /** A JSON value, with integers beyond 2^53 as bigint. */
 export type Json =
@@ -21,7 +22,10 @@ export interface SourceEvent {
   readonly owner?: string;
   /** Default `local`. */
   readonly repo?: string;
-  /** When it happened, in nanoseconds since the epoch. Default: now. */
+  /**
+   * When it happened, in nanoseconds since the epoch. Default: now. What can only be seconds,
+   * milliseconds or microseconds is taken for that; what is no time since 2001 is refused.
+   */
   readonly received_at?: bigint | number;
   /** One line for people; cut at 400 characters. */
   readonly summary?: string;
@@ -65,7 +69,6 @@ export const LIMITS = {
 
 export const SOURCE_NAME = /^[a-z][a-z0-9_-]{0,31}$/;
 export const EVENT_TYPE = /^[a-z][a-z0-9_]{0,63}$/;
-const MAX_INT64 = 2n ** 63n - 1n;
 
 const KNOWN = new Set([
   'source',
@@ -98,7 +101,7 @@ export function checkEnvelope(value: unknown): CheckedEvent {
     delivery_id: optionalText(value, 'delivery_id', LIMITS.deliveryIdBytes),
     owner: optionalText(value, 'owner', LIMITS.nameBytes) ?? 'local',
     repo: optionalText(value, 'repo', LIMITS.nameBytes) ?? 'local',
-    received_at: nanoseconds(value['received_at']),
+    received_at: receivedAt(value['received_at']),
     summary: summaryOf(value['summary']),
     fields: fields as Fields,
     payload: payloadText(value['payload']),
@@ -142,27 +145,25 @@ function optionalText(value: JsonObject, field: string, maxBytes: number): strin
   return text;
 }
 
-function nanoseconds(value: unknown): bigint | null {
-  if (value === undefined) return null;
-  const hint = 'must be a whole number of nanoseconds since the epoch';
-  if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value)) {
-      throw bad('received_at', `${hint}; beyond 2^53 pass a bigint`);
-    }
-    value = BigInt(value);
-  }
-  if (typeof value !== 'bigint' || value < 0n || value > MAX_INT64) throw bad('received_at', hint);
-  return value;
-}
-
-/** Cut, not refused: a summary is for people. Counts code points, so that no pair is split. */
+/** Cut and mended, not refused: a summary is for people. Counts code points, so that no pair is split. */
 function summaryOf(value: unknown): string {
   if (value === undefined) return '';
   if (typeof value !== 'string') throw bad('summary', 'must be a string');
-  if (value.length <= LIMITS.summaryCharacters) return value;
+  if (value.length <= LIMITS.summaryCharacters) return value.toWellFormed();
   return Array.from(value.slice(0, LIMITS.summaryCharacters * 2))
     .slice(0, LIMITS.summaryCharacters)
-    .join('');
+    .join('')
+    .toWellFormed();
+}
+
+function receivedAt(value: unknown): bigint | null {
+  if (value === undefined) return null;
+  try {
+    return nanosecondsFrom(value);
+  } catch (error) {
+    if (!(error instanceof BadTime)) throw error;
+    throw bad('received_at', error.message);
+  }
 }
 
 function payloadText(value: unknown): string | null {
@@ -200,8 +201,10 @@ function checkMember(member: unknown, depth: number, count: { keys: number }): v
   switch (typeof member) {
     case 'string':
     case 'boolean':
-    case 'bigint':
       return;
+    case 'bigint':
+      if (isWritable(member)) return;
+      throw bad('fields', 'holds an integer of over 308 digits');
     case 'number':
       if (Number.isFinite(member)) return;
       throw bad('fields', 'holds a number that JSON cannot express');

@@ -3,6 +3,7 @@ export * from './envelope.js';
 export * from './errors.js';
 export * from './frame.js';
 export * from './json.js';
+export { isoTime } from './received-at.js';
 export * from './shell-word.js';
 export * from './vocabulary.js';
 export * from './waitbus-error.js';

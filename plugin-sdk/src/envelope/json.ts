@@ -29,8 +29,11 @@ export function parseJson(text: string): unknown {
   );
 }
 
-/** In the daemon's own frames this stands before `fields`, and an unescaped quote in no string. */
-const RECEIVED_AT = /,"received_at":(\d{16,19}),/;
+/**
+ * In the daemon's own frames this stands before `fields`, and an unescaped quote in no string: the
+ * first is the frame's. Of any length, or that of a short one would be looked for in `fields`.
+ */
+const RECEIVED_AT = /,"received_at":(-?\d+),/;
 
 /**
  * Parses a frame that the daemon wrote. Every event frame has one big integer, `received_at`; taken
@@ -82,7 +85,7 @@ function tagBigIntegers(text: string): string {
     } else if (code === 0x2d || isDigit(code)) {
       const end = endOfNumber(text, at);
       const token = text.slice(at, end);
-      if (token.length >= 16 && /^-?(0|[1-9]\d*)$/.test(token) && !Number.isSafeInteger(+token)) {
+      if (isBigInteger(token)) {
         out += `${text.slice(copied, at)}${JSON.stringify(TAG + token)}`;
         copied = end;
       }
@@ -92,6 +95,23 @@ function tagBigIntegers(text: string): string {
     }
   }
   return copied === 0 ? text : out + text.slice(copied);
+}
+
+/**
+ * More digits than a double has room for are no id of anybody. Reading them costs time that grows
+ * with their square, and other languages refuse to: they are what JSON.parse makes of them, infinite.
+ */
+const MOST_DIGITS = 308;
+const MOST = 10n ** BigInt(MOST_DIGITS);
+
+/** Whether an integer is read back as it was written. */
+export function isWritable(value: bigint): boolean {
+  return value > -MOST && value < MOST;
+}
+
+function isBigInteger(token: string): boolean {
+  if (token.length < 16 || token.length > MOST_DIGITS + 1) return false;
+  return /^-?(0|[1-9]\d*)$/.test(token) && !Number.isSafeInteger(+token);
 }
 
 function endOfString(text: string, start: number): number {

@@ -17,12 +17,14 @@ export interface NodeBindings {
 export interface AppContext {
   readonly log: SourceLog;
   readonly signal: AbortSignal;
+  /** A request was answered with this status, because of what its sender did. */
+  readonly refused: (status: number, host?: string) => void;
   /** Where it listens; known once it does. */
   readonly port: () => number;
 }
 
 export function createApp(settings: WebhookSettings, context: AppContext): Hono<NodeBindings> {
-  const { log, signal, port } = context;
+  const { log, signal, port, refused } = context;
   const held = new Held(settings.bodyLimit);
   const app = new Hono<NodeBindings>();
 
@@ -43,14 +45,27 @@ export function createApp(settings: WebhookSettings, context: AppContext): Hono<
       const { incoming, outgoing } = c.env;
       const body = await readBody(incoming, outgoing, settings, held);
       const { searchParams } = new URL(c.req.url);
-      return toResponse(
-        await route.handler({ path, query: searchParams, headers: c.req.header(), body }),
-      );
+      const answer = await route.handler({
+        path,
+        query: searchParams,
+        headers: c.req.header(),
+        body,
+      });
+      refused(answer.status);
+      return toResponse(answer);
     });
   }
-  app.notFound(() => toRefusal(new Refusal(404, 'not_found', 'there is no such path')));
+  app.notFound(() => {
+    refused(404);
+    return toRefusal(new Refusal(404, 'not_found', 'there is no such path'));
+  });
   app.onError((error, c) => {
-    if (error instanceof Refusal) return toRefusal(error);
+    if (error instanceof Refusal) {
+      const { method, path } = c.req;
+      log.warn(`${method} ${path} was answered with ${error.status}: ${error.message}`);
+      refused(error.status, c.env.incoming.headers.host);
+      return toRefusal(error);
+    }
     // Nobody is left to answer.
     if (c.env.incoming.destroyed && !c.env.incoming.complete) log.debug(error.message);
     else log.error(`the webhook failed on ${c.req.path}`, { error: error.stack ?? error.message });

@@ -11,11 +11,14 @@ import { WaitbusError } from '../envelope/index.js';
 import { createApp, malformed } from './app.js';
 import { settingsOf, type Webhook, type WebhookOptions, type WebhookSettings } from './options.js';
 import { Refusal } from './refusal.js';
+import { Refused } from './refused.js';
 
 export interface WebhookContext {
   readonly log: SourceLog;
   readonly signal: AbortSignal;
   readonly fail: (error: Error) => void;
+  /** What it refused so far, as a line; called as that changes. */
+  readonly onRefused?: (line: string) => void;
 }
 
 const HEADER_BYTES = 16 * 1024;
@@ -54,16 +57,25 @@ export async function openWebhook(
   return { url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`, port };
 }
 
-function serverFor(settings: WebhookSettings, { log, signal }: WebhookContext): Server {
+function serverFor(settings: WebhookSettings, context: WebhookContext): Server {
+  const { log, signal, onRefused = () => undefined } = context;
+  const refused = new Refused(settings, onRefused);
+  const count = (status: number, host?: string) => refused.count(status, host);
   const { headerTimeoutMs, bodyTimeoutMs, maxHeaders, maxConnections } = settings;
   const answers = new WeakMap<Duplex, ServerResponse>();
   const port = () => (server.address() as AddressInfo | null)?.port ?? 0;
   const listener = getRequestListener(
     (request, env) => app.fetch(request, env),
     // The source's own globals stay as Node has them.
-    { errorHandler: malformed, overrideGlobalObjects: false },
+    {
+      errorHandler: () => {
+        count(400);
+        return malformed();
+      },
+      overrideGlobalObjects: false,
+    },
   );
-  const app = createApp(settings, { log, signal, port });
+  const app = createApp(settings, { log, signal, port, refused: count });
   const server = createServer(
     {
       maxHeaderSize: HEADER_BYTES,
@@ -84,7 +96,11 @@ function serverFor(settings: WebhookSettings, { log, signal }: WebhookContext): 
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // In the middle of an answer nothing can be said any more.
     if (!socket.writable || answers.get(socket)?.headersSent === true) socket.destroy();
-    else socket.end(rawAnswer(refusalFor(error)), () => socket.destroy());
+    else {
+      const refusal = refusalFor(error);
+      count(refusal.status);
+      socket.end(rawAnswer(refusal), () => socket.destroy());
+    }
   });
   return server;
 }

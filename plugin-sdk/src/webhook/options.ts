@@ -35,6 +35,8 @@ export interface WebhookOptions {
   readonly port: number;
   /** Where the user sets the port, `sources.NAME.port` say: named when it is in use. */
   readonly setting?: string;
+  /** By status: what mends a refusal, such as the command that sets the secret. Shown in `status`. */
+  readonly remedies?: Readonly<Record<number, string>>;
   /** A loopback address. Default 127.0.0.1. */
   readonly host?: string;
   readonly routes: readonly WebhookRoute[];
@@ -63,6 +65,7 @@ export type WebhookSettings = Required<WebhookOptions>;
 const DEFAULTS = {
   host: '127.0.0.1',
   setting: '',
+  remedies: {},
   hosts: [],
   bodyLimit: 10 * 1024 * 1024,
   headerTimeoutMs: 10_000,

@@ -66,6 +66,10 @@ export function refusalOf(
   if (names.includes('origin') || names.includes('sec-fetch-site')) {
     return new Refusal(403, 'forbidden', 'requests of web pages are not taken');
   }
+  const encoding = names.indexOf('content-encoding');
+  if (encoding !== -1 && rawHeaders[encoding * 2 + 1]?.toLowerCase() !== 'identity') {
+    return new Refusal(415, 'unsupported_encoding', 'a compressed body is not taken');
+  }
   return null;
 }
 

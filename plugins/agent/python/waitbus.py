@@ -368,6 +368,51 @@ def _encode(message: Mapping[str, Any]) -> bytes:
     return struct.pack(">I", len(body)) + body
 
 
+def _parse(text: str) -> Frame:
+    """One frame of the daemon, whatever was stored: no event keeps anybody from those behind it."""
+    try:
+        return _checked(json.loads(text))
+    except (RecursionError, ValueError):
+        # Python refuses integers of over 4,300 digits; and only a payload, which is given to nobody,
+        # is nested without a limit.
+        return _checked(json.loads(_without_payload(text), parse_int=_integer))
+
+
+def _integer(digits: str) -> Union[int, float]:
+    return int(digits) if len(digits) <= 309 else float(digits)
+
+
+def _checked(frame: Frame) -> Frame:
+    """An event has every member that `Event` names, each of its type."""
+    if frame.get("kind") != "event":
+        return frame
+    for key in ("event_type", "owner", "repo", "delivery_id", "summary"):
+        if not isinstance(frame.get(key), str):
+            frame[key] = ""
+    at = frame.get("received_at")
+    if isinstance(at, bool) or not isinstance(at, int):
+        frame["received_at"] = int(at) if isinstance(at, float) and abs(at) < 1e300 else 0
+    if not isinstance(frame.get("fields"), dict):
+        frame["fields"] = {}
+    return frame
+
+
+def _without_payload(text: str) -> str:
+    """The text of an `event_full`: cut where the payload of its event begins, and closed."""
+    depth = 0
+    if not text.startswith('{"kind":"event_full"'):
+        return text
+    for token in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', text):
+        found = token.group()
+        if found in "{[":
+            depth += 1
+        elif found in "}]":
+            depth -= 1
+        elif depth == 2 and found == '"payload"' and text[token.end()] == ":":
+            return text[: token.end()] + ":null}}"
+    return text
+
+
 class _Decoder:
     """Bytes to frames; a frame that has only partly arrived is awaited."""
 
@@ -384,7 +429,7 @@ class _Decoder:
                 raise WaitbusError("WAITBUS_INTERNAL", "a frame of %d bytes came" % size)
             if len(self._buffer) - at - 4 < size:
                 break
-            frames.append(json.loads(self._buffer[at + 4 : at + 4 + size].decode("utf-8")))
+            frames.append(_parse(self._buffer[at + 4 : at + 4 + size].decode("utf-8")))
             at += 4 + size
         del self._buffer[:at]
         return frames
@@ -496,8 +541,8 @@ def emit(
 
     events: mappings with `source` and `event_type`, and optionally `summary`, `fields` (flat, what
         others match on), `payload` (any JSON, at most 10 MiB), `delivery_id` (an event with the
-        same one is stored once), `owner`, `repo`, `received_at` (nanoseconds since the epoch),
-        `ingest_method`. Limits: docs/protocol.md.
+        same one is stored once), `owner`, `repo`, `received_at` (nanoseconds since the epoch:
+        `time.time_ns()`), `ingest_method`. Limits: docs/protocol.md.
     autostart: whether a daemon may be started. Default: unless WAITBUS_NO_AUTOSTART=1.
     timeout: seconds until the events are spooled in place of being waited for.
     Raises WaitbusError: WAITBUS_BAD_EVENT, WAITBUS_UNKNOWN_SOURCE, WAITBUS_STORE_FULL, ...;
@@ -554,9 +599,11 @@ def _check_event(event: object) -> None:
             _bad_event(key, "must be a text of 1 to %d bytes" % most)
     if not isinstance(event.get("summary", ""), str):
         _bad_event("summary", "must be a string")
-    at = event.get("received_at", 0)
-    if isinstance(at, bool) or not isinstance(at, int) or not 0 <= at < 2**63:
-        _bad_event("received_at", "must be a whole number of nanoseconds since the epoch")
+    if "received_at" in event and not _is_time(event["received_at"]):
+        _bad_event(
+            "received_at",
+            "must be a whole number of nanoseconds since the epoch, such as time.time_ns()",
+        )
     fields = event.get("fields", {})
     if not isinstance(fields, dict):
         _bad_event("fields", "must be a dict")
@@ -569,8 +616,19 @@ def _check_event(event: object) -> None:
         _encode(event)
     except WaitbusError:
         raise
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         _bad_event("the event", "cannot be written as JSON in UTF-8: %s" % error)
+
+
+def _is_time(at: object) -> bool:
+    """What the daemon takes: a time since 2001, in nanoseconds or what can only be another unit."""
+    if isinstance(at, bool) or not isinstance(at, int):
+        return False
+    for first, scale in ((10**9, 10**9), (10**12, 10**6), (10**15, 10**3)):
+        if first <= at < 10 * first:
+            at *= scale
+            break
+    return 10**18 <= at < 2**63
 
 
 def _count_keys(value: object, depth: int) -> int:

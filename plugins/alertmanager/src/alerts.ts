@@ -19,6 +19,8 @@ export type Emit = (event: SourceEvent) => Promise<EmitResult>;
 /** Events that are made at a time, so that a large group is not held twice. */
 const AT_ONCE = 256;
 const EPISODES = 'episodes';
+/** What tells of something that is over makes no event. */
+const OVER = { inserted: false };
 
 export class Alerts {
   readonly #emit: Emit;
@@ -36,17 +38,19 @@ export class Alerts {
    * @throws whatever kept one from being stored; those before it, and perhaps some after it, are
    */
   async take({ alerts, group }: Notification, now: string): Promise<Stored> {
+    const sender = group.externalUrl ?? '';
     let stored = 0;
     for (const batch of batchesOf(alerts)) {
       const results = await Promise.allSettled(
-        batch.map((alert) =>
-          this.#emit(toAlertEvent(alert, group, this.#episodes.keyOf(alert, now))),
-        ),
+        batch.map((alert) => {
+          const key = this.#episodes.keyOf(alert, sender, now);
+          return key === null ? Promise.resolve(OVER) : this.#emit(toAlertEvent(alert, group, key));
+        }),
       );
       for (const [index, alert] of batch.entries()) {
         const result = results[index];
         if (result?.status !== 'fulfilled') continue;
-        this.#episodes.note(alert, now);
+        this.#episodes.note(alert, sender, now);
         if (result.value.inserted) stored += 1;
       }
       const failed = results.find((result) => result.status === 'rejected');

@@ -5,7 +5,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { verifyHmac } from '@waitbus/plugin-sdk/webhook';
 
-export const SIGNATURE_HEADER = 'x-waitbus-signature';
+/** Our own, and the one that most senders of signed webhooks write. */
+export const SIGNATURE_HEADERS = ['x-waitbus-signature', 'x-hub-signature-256'] as const;
 
 export interface Presented {
   /** By lower-case name. */
@@ -17,7 +18,7 @@ export interface Presented {
 export function isAuthentic({ headers, body }: Presented, secret: string): boolean {
   const token = /^Bearer +(\S.*)$/i.exec(headers['authorization'] ?? '')?.[1];
   if (token !== undefined && isSame(token, secret)) return true;
-  return verifyHmac({ secret, body, header: headers[SIGNATURE_HEADER] });
+  return SIGNATURE_HEADERS.some((name) => verifyHmac({ secret, body, header: headers[name] }));
 }
 
 /** Digests are as long as each other, whatever was sent. */

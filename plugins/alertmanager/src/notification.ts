@@ -51,7 +51,7 @@ const labels = z
 const time = text.transform((given, context) => {
   if (given === null || given === undefined || given === '') return null;
   const date = new Date(given);
-  if (Number.isNaN(date.getTime())) {
+  if (Number.isNaN(date.getTime()) || date.getUTCFullYear() > 9999) {
     context.addIssue({ code: 'custom', message: `${shown(given)} is not a time` });
     return z.NEVER;
   }

@@ -59,7 +59,7 @@ export function receiver({ secret, log, turns, take }: ReceiveOptions): Handler 
 }
 
 const UNAUTHORIZED =
-  'send the secret as Authorization: Bearer SECRET, or sign the body with it in X-Waitbus-Signature';
+  'send the secret as Authorization: Bearer SECRET, or sign the body with it in X-Waitbus-Signature or X-Hub-Signature-256';
 
 const SHOWN = 10;
 

@@ -25,6 +25,8 @@ export async function startAlertmanager(ctx: SourceContext<AlertmanagerConfig>):
   const { url } = await ctx.webhook({
     port: config.port,
     hosts: config.hosts,
+    setting: 'sources.alertmanager.port',
+    remedies: { 401: REFUSED },
     routes: [
       {
         path: '/alertmanager',
@@ -56,6 +58,9 @@ function secretOf(ctx: SourceContext<AlertmanagerConfig>): string | null {
     return null;
   }
 }
+
+/** The sender's secret is another. */
+const REFUSED = `give Alertmanager the value of ${SECRET}; waitbus secret set ${SECRET} sets it`;
 
 /** What it prints belongs into `credentials` of Alertmanager's receivers. */
 const REMEDY = `SECRET=$(head -c 24 /dev/urandom | base64) && printf %s "$SECRET" | waitbus secret set ${SECRET} --for alertmanager && echo "$SECRET"`;

@@ -13,6 +13,8 @@ test('the secret is presented as a bearer token or as a signature, and in no oth
   assert.equal(await status(BEARER), 200);
   assert.equal(await status({ authorization: `bearer  ${SECRET}` }), 200);
   assert.equal(await status(signed(BODY)), 200);
+  const hub = { 'x-hub-signature-256': signed(BODY)['x-waitbus-signature'] ?? '' };
+  assert.equal(await status(hub), 200);
   assert.equal(machine.events.length, 1);
   const refused: Record<string, string>[] = [
     {},
@@ -26,7 +28,8 @@ test('the secret is presented as a bearer token or as a signature, and in no oth
     signed(`${BODY} `),
     { 'x-waitbus-signature': signed(BODY)['x-waitbus-signature']?.slice(7) ?? '' },
     { 'x-waitbus-signature': SECRET },
-    { 'x-hub-signature-256': signed(BODY)['x-waitbus-signature'] ?? '' },
+    { 'x-hub-signature-256': signed(BODY, 'another')['x-waitbus-signature'] ?? '' },
+    { 'x-hub-signature': signed(BODY)['x-waitbus-signature'] ?? '' },
   ];
   for (const headers of refused) {
     for (const path of ['/alertmanager', '/watchdog']) {

@@ -5,7 +5,8 @@
 import { createHash } from 'node:crypto';
 import { parseJson, type Json, type SourceEvent } from '@waitbus/plugin-sdk';
 import { verifyHmac, type WebhookRequest } from '@waitbus/plugin-sdk/webhook';
-import { object, type Members } from './events/members.js';
+import type { Members } from './events/members.js';
+import { problemOf } from './events/problem.js';
 import { repositoryOf } from './events/repository.js';
 import { toEvent } from './events/to-event.js';
 
@@ -25,20 +26,30 @@ export function readDelivery({ headers, body }: Received, secret: string): Deliv
   const name = headers['x-github-event'] ?? '';
   if (name === '') return refused(400, 'there is no X-GitHub-Event');
   if (name === 'ping') return { kind: 'ping' };
-  let payload: Members;
+  let parsed: unknown;
   try {
-    payload = object(parseBody(body, headers['content-type'] ?? ''));
+    parsed = parseBody(body, headers['content-type'] ?? '');
   } catch {
-    return refused(400, 'the body is not JSON');
+    return refused(400, NOT_JSON);
   }
+  const problem = problemOf(name, parsed);
+  if (problem !== null) return refused(400, problem);
+  const payload = parsed as Members;
   const event = toEvent(name, payload, {
     repository: repositoryOf(payload),
     delivery_id: deliveryId(headers['x-github-delivery'], body),
     ingest_method: 'webhook',
-    payload: payload as Json,
+    payload:
+      body.length > MOST_OF_A_PAYLOAD
+        ? { omitted: `it has ${body.length} bytes` }
+        : (payload as Json),
   });
   return event === null ? { kind: 'ignored', name: name.slice(0, 64) } : { kind: 'event', event };
 }
+
+/** An event holds 10 MiB; as JSON of ours the same body is hardly longer. */
+const MOST_OF_A_PAYLOAD = 9 * 1024 * 1024;
+const NOT_JSON = 'the body is not JSON, nor a form with JSON in its member payload';
 
 /** GitHub sends a form unless its settings say application/json. */
 function parseBody(body: Buffer, contentType: string): unknown {

@@ -11,6 +11,8 @@ import type { Standing } from './standing.js';
 
 export const WEBHOOK_SECRET = 'github-webhook-secret';
 const PATH = '/webhook';
+/** GitHub sends no more. */
+const BODY_LIMIT = 25 * 1024 * 1024;
 
 export interface WebhookParts {
   readonly standing: Standing;
@@ -36,6 +38,8 @@ export async function openWebhook(
     port,
     hosts,
     setting: 'sources.github.webhook.port',
+    bodyLimit: BODY_LIMIT,
+    remedies: { 401: `GitHub has another secret; waitbus secret set ${WEBHOOK_SECRET} sets ours` },
     routes: [{ path: PATH, handler: (request) => answer(request, value, ctx, parts) }],
   });
   parts.standing.say('webhook', `webhook on ${url}${PATH}`);

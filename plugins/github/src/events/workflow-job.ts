@@ -3,7 +3,7 @@ import type { SourceEvent } from '@waitbus/plugin-sdk';
 import { z } from 'zod';
 import { conclusionOf } from './conclusion.js';
 import { integer, present, sha, text, type Members } from './members.js';
-import type { Observed } from './observed.js';
+import { hasAttempt, type Observed } from './observed.js';
 import { nameOf, type Repository } from './repository.js';
 import * as schema from './schemas.js';
 
@@ -52,7 +52,8 @@ export function jobEvent(job: Members, { repository, ...observed }: Observed): S
     ...observed,
     ...(repository ?? {}),
     event_type: 'workflow_job',
-    delivery_id: jobKey(job, repository) ?? observed.delivery_id,
+    delivery_id:
+      (hasAttempt(job, observed) ? jobKey(job, repository) : null) ?? observed.delivery_id,
     summary: `${jobTitle(fields)}: ${fields.conclusion ?? status ?? 'unknown'}`,
     fields,
   };

@@ -3,7 +3,7 @@ import type { SourceEvent } from '@waitbus/plugin-sdk';
 import { z } from 'zod';
 import { conclusionOf } from './conclusion.js';
 import { integer, object, present, sha, text, type Members } from './members.js';
-import type { Observed } from './observed.js';
+import { hasAttempt, type Observed } from './observed.js';
 import { nameOf, type Repository } from './repository.js';
 import * as schema from './schemas.js';
 
@@ -46,7 +46,8 @@ export function runEvent(run: Members, { repository, ...observed }: Observed): S
     ...observed,
     ...(repository ?? {}),
     event_type: 'workflow_run',
-    delivery_id: runKey(run, repository) ?? observed.delivery_id,
+    delivery_id:
+      (hasAttempt(run, observed) ? runKey(run, repository) : null) ?? observed.delivery_id,
     summary: `${fields.workflow_name ?? 'run'}${number}${branch}: ${fields.conclusion ?? status ?? 'unknown'}`,
     fields,
   };
