@@ -67,6 +67,15 @@ class Real:
     exc_info = sys.exc_info
     link = _socket.socket
     timeout = _socket.timeout
+    address = (_socket.AF_UNIX, _socket.SOCK_STREAM)
+    send_buffer = (_socket.SOL_SOCKET, _socket.SO_SNDBUF)
+    peek = _socket.MSG_PEEK
+    create = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    read = os.O_RDONLY | os.O_CLOEXEC
+    append = os.O_WRONLY | os.O_CLOEXEC
+    exhausted = (errno.EMFILE, errno.ENFILE)
+    os = os
+    stderr = sys.__stderr__
     quote = json.encoder.encode_basestring
     parse = json.decoder.JSONDecoder().raw_decode
 
@@ -99,8 +108,8 @@ def _now() -> int:
 
 def _debug(problem: object) -> None:
     """One line to stderr if WAITBUS_DEBUG is set; the run's output is otherwise untouched."""
-    if _DEBUG and sys.__stderr__ is not None:
-        sys.__stderr__.write("waitbus_pytest: %s\n" % (problem,))
+    if _DEBUG and Real.stderr is not None:
+        Real.stderr.write("waitbus_pytest: %s\n" % (problem,))
 
 
 def cut(text: str, limit: int = TEXT_MAX_BYTES) -> str:
@@ -129,6 +138,8 @@ def error_message(longrepr: Any) -> str:
     if doctest:  # what it printed, or raised, comes last before the place
         lines = text[: doctest.start()].splitlines()
         starts = [n for n, line in enumerate(lines) if line.startswith(_DOCTEST_SAYS)]
+        if starts and doctest.group(3) == "UnexpectedException":
+            return one_line(lines[starts[0]], 300)
         if starts:
             return one_line(" ".join(" ".join(lines[starts[0] :]).split()), 300)
     marked = _MARKED.search(text)
@@ -286,7 +297,7 @@ class Spool:
             try:
                 self._store(at_ns)
             except OSError as error:
-                if error.errno not in (errno.EMFILE, errno.ENFILE) or self._spare < 0:
+                if error.errno not in Real.exhausted or self._spare < 0:
                     raise
                 self.release()
                 self._store(at_ns)
@@ -304,14 +315,14 @@ class Spool:
 
     def _reserve(self) -> None:
         try:
-            self._spare = Real.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
+            self._spare = Real.open("/dev/null", Real.read)
         except OSError as error:
             _debug(error)
 
     def _store(self, at_ns: int) -> None:
         name = "%d-%d-%s.ndjson" % (at_ns, Real.getpid(), Real.urandom(6).hex())
         temporary = "%s/.tmp-%s" % (self._directory, name)
-        flags = _CREATE
+        flags = Real.create
         try:
             fd = Real.open(temporary, flags, 0o600)
         except FileNotFoundError:
@@ -328,9 +339,6 @@ class Spool:
         except OSError:
             Real.unlink(temporary)
             raise
-
-
-_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
 def _make_directory(path: str) -> None:
@@ -428,9 +436,9 @@ class Bus:
             return
         link: Any = None
         try:
-            link = Real.link(_socket.AF_UNIX, _socket.SOCK_STREAM)  # not inheritable
+            link = Real.link(*Real.address)  # not inheritable
             link.setblocking(False)
-            link.setsockopt(_socket.SOL_SOCKET, _socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+            link.setsockopt(*Real.send_buffer, SEND_BUFFER_BYTES)
             if Real.stat(_SOCKET).st_uid != Real.getuid():
                 raise PermissionError("the socket belongs to another user")
             link.connect(_SOCKET)
@@ -479,7 +487,7 @@ class Bus:
             if self._out:
                 del self._out[: self._socket.send(self._out)]
             else:
-                self._socket.recv(1, _socket.MSG_PEEK)
+                self._socket.recv(1, Real.peek)
         except Real.timeout:
             return False
         except OSError:
@@ -645,9 +653,15 @@ class Reporter:
 
     def watch_exit(self) -> None:
         """From here on `os._exit` ends a run that is over, as some do against threads that hang."""
+        try:
+            self._watch_exit()
+        except Exception as error:
+            self._fault(error)
+
+    def _watch_exit(self) -> None:
         if self._exit is not None or self._bus is None:
             return
-        before, pid = os._exit, Real.getpid()
+        before, pid = Real.os._exit, Real.getpid()
 
         def leave(status: int) -> None:
             if Real.getpid() == pid:
@@ -655,10 +669,16 @@ class Reporter:
             before(status)
 
         self._exit = (leave, before)
-        os._exit = leave  # type: ignore[assignment]
+        Real.os._exit = leave  # type: ignore[assignment]
 
     def end(self, config: pytest.Config) -> None:
         """Tells the end of the run, of which pytest itself has no more to do."""
+        try:
+            self._end(config)
+        except Exception as error:
+            self._fault(error)
+
+    def _end(self, config: pytest.Config) -> None:
         error = Real.exc_info()[1]  # what pytest is being left with, if it is by an exception
         if error is not None and error is not self._handled:
             self._blame(error)
@@ -672,8 +692,8 @@ class Reporter:
 
     def finish(self, exit_code: int, cancelled: bool = False) -> None:
         bus, self._bus = self._bus, None
-        if self._exit is not None and os._exit is self._exit[0]:
-            os._exit = self._exit[1]
+        if self._exit is not None and Real.os._exit is self._exit[0]:
+            Real.os._exit = self._exit[1]
         if bus is None:
             return
         event: Optional[Event] = None
@@ -872,7 +892,7 @@ def _hand_over(begun: bool) -> None:
         return
     try:
         if begun:
-            fd = Real.open(_HANDOVER, os.O_WRONLY | os.O_CLOEXEC)
+            fd = Real.open(_HANDOVER, Real.append)
             Real.write(fd, b"begun\n")
             Real.close(fd)
         else:
@@ -887,23 +907,16 @@ def _begin(config: pytest.Config, options: Any) -> None:
         return
     nested = len(_running) > 0 or "PYTEST_CURRENT_TEST" in os.environ
     _running.add(config)
-    config.add_cleanup(lambda: _end(config))
+    config.add_cleanup(lambda: _running.discard(config))
     if nested or hasattr(config, "workerinput") or "PYTEST_XDIST_WORKER" in os.environ:
         return
     if any(getattr(options, option, None) for option in NOT_A_RUN):
         _hand_over(begun=False)
         return
-    _reporters[config] = Reporter(config)
-
-
-def _end(config: pytest.Config) -> None:
-    try:
-        _running.discard(config)
-        reporter = _reporters.pop(config, None)
-        if reporter is not None:
-            reporter.end(config)
-    except Exception as error:
-        Reporter._fault(error)
+    reporter = Reporter(config)
+    # First in, so last out: after the hooks of all others, and what they have pytest clean up.
+    config.add_cleanup(lambda: reporter.end(config))
+    _reporters[config] = reporter
 
 
 # The first hook that a plugin gets to see, as soon as it is loaded, if that is early enough.
