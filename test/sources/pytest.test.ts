@@ -163,7 +163,7 @@ test('a conftest that cannot be imported ends a wait for the run', { skip }, asy
 test('waitbus pytest reports also where pytest loads no plugin by itself', { skip }, async () => {
   await using box = sandbox(PASSES);
   const env = { PYTEST_DISABLE_PLUGIN_AUTOLOAD: '1' };
-  assert.equal((await box.run(['pytest', '--', ...BARE], { env })).code, 0);
+  assert.equal((await box.waitbus(['pytest', '--', ...BARE], { env }).ended).code, 0);
   const [session] = await sessions(box);
   assert.deepEqual([session?.fields['conclusion'], session?.fields['passed']], ['success', 1]);
 });
@@ -171,7 +171,7 @@ test('waitbus pytest reports also where pytest loads no plugin by itself', { ski
 test('a run that is killed without a daemon is told by who started it', { skip }, async () => {
   await using box = sandbox('import os\ndef test_dies():\n    os.kill(os.getpid(), 9)\n');
   const env = { WAITBUS_NO_AUTOSTART: '1' };
-  assert.equal((await box.run(['pytest', '--', ...BARE], { env })).code, 137);
+  assert.equal((await box.waitbus(['pytest', '--', ...BARE], { env }).ended).code, 137);
   const wait = ['wait', ...FAILURE, '--since', 'start', '--timeout', '60s'];
   assert.equal((await box.run(wait)).code, 0);
   assert.equal((await sessions(box))[0]?.fields['killed'], true);
