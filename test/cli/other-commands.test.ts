@@ -142,12 +142,16 @@ test('source env prints lines that a shell evaluates, and doing it twice changes
   const evaluate = `eval "$('${process.execPath}' '${WAITBUS}' source env pytest)"`;
   const show = `printf '%s|%s\\n' "$PYTHONPATH" "$PYTEST_ADDOPTS"`;
   const script = `set -e; ${evaluate}; ${show}; ${evaluate}; ${show}`;
-  const env = { PYTHONPATH: "/a b/it's", PYTEST_ADDOPTS: '-q' };
-  const ended = await box.start('sh', ['-c', script], { env }).ended;
-  assertExit(ended, 0);
-  const [once, twice] = ended.stdout.trimEnd().split('\n');
-  assert.equal(twice, once);
-  assert.match(once ?? '', /\/pytest\/python:\/a b\/it's\|-q -p waitbus_pytest$/);
+  for (const PYTHONPATH of ["/a b/it's", ':src', 'src:']) {
+    const env = { PYTHONPATH, PYTEST_ADDOPTS: '-q' };
+    const ended = await box.start('sh', ['-c', script], { env }).ended;
+    assertExit(ended, 0);
+    const [once, twice] = ended.stdout.trimEnd().split('\n');
+    assert.equal(twice, once);
+    // What is empty between colons is the working directory, to Python.
+    assert.match(once ?? '', /^[^:]*\/pytest\/python\/waitbus_pytest_loader-[^/:]*\.whl:/);
+    assert.equal(once?.slice(once.indexOf(':') + 1), `${PYTHONPATH}|-q`);
+  }
 });
 
 test('source env of a source without an environment, or of none, ends with 2', async () => {

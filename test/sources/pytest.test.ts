@@ -112,3 +112,122 @@ test('without a daemon a run is spooled, and heard when one comes up', { skip },
   const wait = await box.run(['wait', ...FAILURE, '--since', 'start', '--timeout', '60s']);
   assert.equal(wait.code, 0, wait.stderr);
 });
+
+interface Session {
+  readonly summary: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** Every end of a run that the log has. */
+async function sessions(box: Sandbox): Promise<Session[]> {
+  const log = await box.run(['log', '--json', '--source', 'pytest', '--since', 'start']);
+  return log.stdout
+    .split('\n')
+    .filter((line) => line.includes('"pytest_session"'))
+    .map((line) => JSON.parse(line) as Session);
+}
+
+const PASSES = 'def test_passes():\n    pass\n';
+const BARE = ['-q', '-p', 'no:cacheprovider'];
+
+test('what ends pytest before it loads any plugin is told once', { skip }, async () => {
+  await using box = sandbox(PASSES);
+  for (const [args, code] of [
+    [['-p', 'no_such_plugin'], 1],
+    [['--maxfail'], 4],
+    [['-c', 'no_such.ini'], null],
+  ] as const) {
+    const before = (await sessions(box)).length;
+    const ended = await box.run(['pytest', '--', ...BARE, ...args]);
+    assert.ok(code === null ? ended.code !== 0 : ended.code === code, ended.stderr);
+    const [session, ...others] = (await sessions(box)).slice(before);
+    assert.deepEqual(others, []);
+    assert.deepEqual(
+      [session?.fields['conclusion'], session?.fields['exit_code'], session?.fields['cwd']],
+      ['failure', ended.code, box.work],
+    );
+  }
+});
+
+test('a conftest that cannot be imported ends a wait for the run', { skip }, async () => {
+  await using box = sandbox(PASSES);
+  writeFileSync(join(box.work, 'conftest.py'), 'import no_such_module\n');
+  const match = ['--source', 'pytest', '--match', 'event_type="pytest_session"', '--verdict'];
+  const wait = await armed(box, match);
+  assert.equal((await box.run(['pytest', '--', ...BARE])).code, 4);
+  const ended = await wait.ended;
+  assert.equal(ended.code, 1, ended.stderr);
+  assert.equal((await sessions(box)).length, 1);
+});
+
+test('waitbus pytest reports also where pytest loads no plugin by itself', { skip }, async () => {
+  await using box = sandbox(PASSES);
+  const env = { PYTEST_DISABLE_PLUGIN_AUTOLOAD: '1' };
+  assert.equal((await box.waitbus(['pytest', '--', ...BARE], { env }).ended).code, 0);
+  const [session] = await sessions(box);
+  assert.deepEqual([session?.fields['conclusion'], session?.fields['passed']], ['success', 1]);
+});
+
+test('a run that is killed without a daemon is told by who started it', { skip }, async () => {
+  await using box = sandbox('import os\ndef test_dies():\n    os.kill(os.getpid(), 9)\n');
+  const env = { WAITBUS_NO_AUTOSTART: '1' };
+  assert.equal((await box.waitbus(['pytest', '--', ...BARE], { env }).ended).code, 137);
+  const wait = ['wait', ...FAILURE, '--since', 'start', '--timeout', '60s'];
+  assert.equal((await box.run(wait)).code, 0);
+  assert.equal((await sessions(box))[0]?.fields['killed'], true);
+});
+
+test(
+  'source env never breaks a run: another PYTHONPATH, an isolated python',
+  { skip },
+  async () => {
+    await using box = sandbox(PASSES);
+    for (const how of [
+      'PYTHONPATH=src python3 -m pytest',
+      'python3 -I -m pytest',
+      'python3 -E -m pytest',
+      'env -i PATH="$PATH" HOME="$HOME" python3 -m pytest',
+    ]) {
+      const script = `eval "$("${process.execPath}" "$0" source env pytest)"; ${how} ${BARE.join(' ')}`;
+      const ended = await box.start('sh', ['-c', script, WAITBUS]).ended;
+      assert.equal(ended.code, 0, ended.stdout + ended.stderr);
+      assert.match(ended.stdout, /1 passed/);
+    }
+    assert.deepEqual(await sessions(box), []);
+  },
+);
+
+test(
+  'source check pytest starts the pytest of this shell and says what is missing',
+  { skip },
+  async () => {
+    await using box = sandbox(PASSES);
+    const check = async (before: string) => {
+      const turnOn = `eval "$("${process.execPath}" "$0" source env pytest)"`;
+      const script = `${turnOn}; ${before} "${process.execPath}" "$0" source check pytest --json --timeout 60s`;
+      const { code, stdout, stderr } = await box.start('sh', ['-c', script, WAITBUS]).ended;
+      const { sources } = JSON.parse(stdout || stderr) as {
+        sources: { ok: boolean; detail: string; remedy: string }[];
+      };
+      assert.equal(code, sources[0]?.ok === true ? 0 : 1);
+      return sources[0];
+    };
+    const fine = await check('');
+    assert.equal(fine?.ok, true, fine?.detail);
+    assert.match(fine.detail, /loaded by \S+ \(Python 3\.\S+, pytest \d\S*\)/);
+
+    const off = await check('PYTEST_DISABLE_PLUGIN_AUTOLOAD=1');
+    assert.equal(off?.ok, false);
+    assert.match(off.detail, /PYTEST_DISABLE_PLUGIN_AUTOLOAD is set/);
+    const mended = await check(
+      `PYTEST_DISABLE_PLUGIN_AUTOLOAD=1; export PYTEST_DISABLE_PLUGIN_AUTOLOAD; ${off.remedy};`,
+    );
+    assert.equal(mended?.ok, true, mended?.detail);
+
+    const away = await check('PYTEST_ADDOPTS="-p no:waitbus_pytest"');
+    assert.match(away?.detail ?? '', /its options leave the plugin out/);
+    const broken = await check('PYTEST_ADDOPTS="-p no_such_plugin"');
+    assert.match(broken?.detail ?? '', /fails by itself: .*no_such_plugin/);
+    assert.deepEqual(await sessions(box), []);
+  },
+);

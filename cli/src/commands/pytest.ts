@@ -1,53 +1,78 @@
 /** `waitbus pytest -- args`: runs pytest with the plugin of the pytest source. */
-import { spawn, spawnSync } from 'node:child_process';
-import { accessSync, constants as fsConstants } from 'node:fs';
-import { constants } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import type { Envelope } from '@waitbus/plugin-sdk/envelope';
 import { DaemonConnection } from '../client/connection.js';
+import { emit } from '../client/emit.js';
 import { reach } from '../client/reach.js';
-import { EXIT, say } from '../terminal/exit.js';
-import { asPlainError } from '../system-error.js';
+import { bareSession, Handover } from '../pytest/handover.js';
+import { findPytest, probe, type Program } from '../pytest/program.js';
+import { runCommand, Signals } from '../run/command.js';
 import { shellEnvironment } from '../sources/shell-env.js';
+import { asPlainError } from '../system-error.js';
+import { EXIT, say } from '../terminal/exit.js';
+
+const PROBE_MS = 10_000;
+
+/** They run no tests, so there is no end of a run to be told. */
+const LISTS =
+  /^(?:-h|--help|-V|--version|--co|--collect-only|--markers|--fixtures.*|--setup-plan)$/;
 
 export async function run(args: readonly string[]): Promise<number> {
   const own = args[0] === '--' ? args.slice(1) : args;
   const env = { ...process.env, ...(await shellEnvironment('pytest', process.env)) };
-  const [program, ...leading] = findPytest(process.env);
-  if (program === 'python3' && spawnSync('python3', ['-c', 'import pytest']).status !== 0) {
+  const program = findPytest(process.env);
+  if (program[0] === 'python3' && spawnSync('python3', ['-c', 'import pytest']).status !== 0) {
     say('waitbus pytest: there is no pytest on PATH, and none in python3');
     say('  python3 -m pip install pytest');
     return EXIT.usage;
   }
   await wakeDaemon();
-  const child = spawn(program, [...leading, ...own], { stdio: 'inherit', env });
-  // Ctrl-C reaches pytest through the terminal; this process waits for what pytest makes of it.
-  process.on('SIGINT', () => undefined);
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
-  return new Promise((resolve) => {
-    child.once('error', (error) => {
-      say(`waitbus pytest: ${program} could not be run: ${error.message}`);
-      resolve(EXIT.usage);
-    });
-    child.once('exit', (code, signal) => {
-      resolve(signal === null ? (code ?? 0) : 128 + constants.signals[signal]);
-    });
-  });
+  const plugin = await namedPlugin(program, env);
+  const handover = new Handover();
+  const signals = new Signals();
+  const end = await runCommand(
+    [...program, ...plugin, ...own],
+    { ...env, WAITBUS_PYTEST_HANDOVER: handover.path },
+    signals,
+  );
+  const told = handover.take();
+  if (end.error !== null) {
+    say(`waitbus pytest: ${program[0]} could not be run: ${end.error.message}`);
+    return EXIT.usage;
+  }
+  if (told === 'told' || own.some((arg) => LISTS.test(arg))) return end.exitCode;
+  // One that had begun and did not end in order has told nothing, or only left its will.
+  if (told === 'begun' || end.exitCode !== 0) {
+    await tell(bareSession(handover.runId, workingDirectory(), end, signals.received));
+  } else {
+    say('waitbus pytest: this pytest did not load the plugin; nothing of the run was told');
+    say('  eval "$(waitbus source env pytest)"; waitbus source check pytest');
+  }
+  return end.exitCode;
 }
 
-/** The pytest on PATH, as a virtual environment puts it there; else Python's module. */
-function findPytest(env: NodeJS.ProcessEnv): [string, ...string[]] {
-  return onPath('pytest', env) ? ['pytest'] : ['python3', '-m', 'pytest'];
+/** Named, it is loaded where nothing is by itself; but only if it can be, lest pytest fails for it. */
+async function namedPlugin(program: Program, env: NodeJS.ProcessEnv): Promise<readonly string[]> {
+  if ((env['PYTEST_DISABLE_PLUGIN_AUTOLOAD'] ?? '') === '') return [];
+  const named = ['-p', 'waitbus_pytest'];
+  const { loaded } = await probe(program, named, env, PROBE_MS);
+  return loaded === null ? [] : named;
 }
 
-function onPath(program: string, env: NodeJS.ProcessEnv): boolean {
-  return (env['PATH'] ?? '').split(delimiter).some((directory) => {
-    try {
-      accessSync(join(directory, program), fsConstants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+async function tell(event: Envelope): Promise<void> {
+  try {
+    await emit(event);
+  } catch (error) {
+    say(`waitbus pytest: the end of the run could not be told: ${asPlainError(error).message}`);
+  }
+}
+
+function workingDirectory(): string | null {
+  try {
+    return process.cwd();
+  } catch {
+    return null;
+  }
 }
 
 /** Without a daemon the plugin spools; a test run never fails for want of one. */

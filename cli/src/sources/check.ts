@@ -4,6 +4,7 @@
  */
 import { stream, type SourceStateFrame } from '../client/stream.js';
 import type { ReachOptions } from '../client/reach.js';
+import { checkShell } from '../pytest/shell-check.js';
 import { shellEnvironment } from './shell-env.js';
 import type { SourceFacts } from './facts.js';
 
@@ -44,8 +45,8 @@ export async function checkSource(facts: SourceFacts, options: CheckOptions): Pr
   }
   if (quarantine !== null) return end('quarantined', quarantine.reason, quarantine.remedy);
   if (manifest.entry === undefined) {
-    const { detail, remedy } = await turnOn(facts, options.env);
-    return end('emit-only', detail, remedy);
+    const { ok, detail, remedy } = await turnOn(facts, options);
+    return end(ok ? 'emit-only' : 'failed', detail, remedy);
   }
   const last = await observe(name, options);
   switch (last?.state) {
@@ -84,23 +85,32 @@ async function observe(name: string, options: CheckOptions): Promise<SourceState
   return last;
 }
 
+/** Sources whose programs can be asked whether they would report, by starting them. */
+const SHELL_CHECKS = new Map([['pytest', checkShell]]);
+
 async function turnOn(
   { source }: SourceFacts,
-  env: NodeJS.ProcessEnv,
-): Promise<{ detail: string; remedy: string }> {
+  { env, timeoutMs }: CheckOptions,
+): Promise<{ ok: boolean; detail: string; remedy: string }> {
   const { name, manifest } = source;
   if (manifest.shellEnv === undefined) {
     const [type = 'TYPE'] = manifest.eventTypes;
     return {
+      ok: true,
       detail: 'programs emit under its name',
       remedy: `waitbus emit --source ${name} --event-type ${type}`,
     };
   }
   const wanted = Object.entries(await shellEnvironment(name, env));
   if (wanted.every(([key, value]) => env[key] === value)) {
-    return { detail: 'programs of this shell emit under its name', remedy: '' };
+    const on = 'programs of this shell emit under its name';
+    const check = SHELL_CHECKS.get(name);
+    if (check === undefined) return { ok: true, detail: on, remedy: '' };
+    const { ok, detail, remedy } = await check(env, timeoutMs);
+    return { ok, detail: ok ? `${on}: ${detail}` : detail, remedy };
   }
   return {
+    ok: true,
     detail: 'programs emit under its name, once it is turned on in their shell',
     remedy: `eval "$(waitbus source env ${name})"`,
   };

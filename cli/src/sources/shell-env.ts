@@ -56,6 +56,7 @@ function valueOf(how: ShellVariable, present: string, directory: string): string
     return present.includes(how.append) ? present : [present, how.append].filter(Boolean).join(' ');
   }
   const path = join(directory, how.prependPath);
-  const others = present.split(delimiter).filter((entry) => entry !== '' && entry !== path);
+  // An empty entry stands for the working directory; only an empty variable has none.
+  const others = present === '' ? [] : present.split(delimiter).filter((entry) => entry !== path);
   return [path, ...others].join(delimiter);
 }

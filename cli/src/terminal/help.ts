@@ -115,7 +115,8 @@ examples
   pytest: `usage: waitbus pytest [-- pytest arguments]
 
 Runs pytest (the one on PATH, else python3 -m pytest) so that a failing test is an event the moment
-it fails, and the end of the run is one too, even if the run is killed. The exit code is pytest's.
+it fails, and the end of the run is one too, even if the run is killed or pytest ends before it has
+loaded anything. The exit code is pytest's.
 
 examples
   waitbus pytest -- -x tests/

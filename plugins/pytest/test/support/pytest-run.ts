@@ -17,6 +17,8 @@ import { fileURLToPath } from 'node:url';
 import type { Envelope } from './fake-daemon.js';
 
 const PLUGIN_DIR = fileURLToPath(new URL('../../python', import.meta.url));
+/** What \`waitbus source env pytest\` puts on PYTHONPATH. */
+export const WHEEL = join(PLUGIN_DIR, 'waitbus_pytest_loader-1-py3-none-any.whl');
 export const PYTHON = process.env['WAITBUS_TEST_PYTHON'] ?? 'python3';
 
 /** The first interpreter that can import all of `modules`. */
@@ -24,6 +26,17 @@ export function pythonWith(...modules: string[]): string | undefined {
   return [PYTHON, '/usr/bin/python3'].find(
     (python) => spawnSync(python, ['-c', `import ${modules.join(', ')}`]).status === 0,
   );
+}
+
+/** One interpreter for each version of pytest that is here: `[what it is, its program]`. */
+export function everyPython(): [string, string][] {
+  const found = new Map<string, string>();
+  for (const python of [PYTHON, '/usr/bin/python3']) {
+    const asked = spawnSync(python, ['-c', 'import pytest; print(pytest.__version__)']);
+    const version = asked.stdout?.toString().trim() ?? '';
+    if (asked.status === 0 && !found.has(version)) found.set(version, python);
+  }
+  return [...found].map(([version, python]) => [`pytest ${version}`, python]);
 }
 
 const HAS_PYTEST = spawnSync(PYTHON, ['-c', 'import pytest']).status === 0;
@@ -68,9 +81,9 @@ export class Workspace {
   }
 
   start(args: readonly string[] = [], options: RunOptions = {}): PytestRun {
-    const { python = PYTHON, plugin = ['-p', 'waitbus_pytest'], script } = options;
+    const { python = PYTHON, plugin = ['-p', 'waitbus_pytest'], isolated = [], script } = options;
     const what = script === undefined ? ['-m', 'pytest', '-p', 'no:cacheprovider'] : [script];
-    const child = spawn(python, [...what, ...plugin, ...args], {
+    const child = spawn(python, [...isolated, ...what, ...plugin, ...args], {
       cwd: this.suite,
       env: this.env(options.env),
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -83,12 +96,12 @@ export class Workspace {
     return this.start(args, options).closed;
   }
 
-  env(extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  env(extra: Readonly<Record<string, string | undefined>> = {}): NodeJS.ProcessEnv {
     const env = { ...process.env };
     for (const name of Object.keys(env)) if (/^(PYTEST|WAITBUS)_/.test(name)) delete env[name];
     return {
       ...env,
-      PYTHONPATH: PLUGIN_DIR,
+      PYTHONPATH: WHEEL,
       PYTHONDONTWRITEBYTECODE: '1',
       PYTEST_DISABLE_PLUGIN_AUTOLOAD: '1', // whatever else the interpreter has installed
       WAITBUS_RUNTIME_DIR: this.runtimeDir,
@@ -121,7 +134,10 @@ export class Workspace {
 
 export interface RunOptions {
   readonly python?: string;
-  readonly env?: Readonly<Record<string, string>>;
+  /** Undefined takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Options of the interpreter itself. */
+  readonly isolated?: readonly string[];
   /** How the plugin is loaded; `[]` for a run without it. */
   readonly plugin?: readonly string[];
   /** A Python file of the suite to run in place of pytest. */
