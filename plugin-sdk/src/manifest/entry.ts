@@ -40,6 +40,11 @@ export interface SourceEntry {
   readonly entry?: string | undefined;
   readonly activation: 'always' | 'on-demand' | 'emit-only';
   readonly eventTypes: readonly string[];
+  /**
+   * Those of its event types whose conclusion is a verdict. A wait on the source waits for one of
+   * them that has ended, and its exit code is that verdict, unless it asks for something else.
+   */
+  readonly verdicts?: readonly string[] | undefined;
   readonly capabilities: Capabilities;
   /**
    * The key of `fields` that holds a path. With it, a subscriber that gave its `cwd` hears of what

@@ -64,6 +64,13 @@ export const sourceEntrySchema = z
       .array(z.string().regex(EVENT_TYPE))
       .min(1)
       .describe('Every event type that it emits. One that is not listed is refused.'),
+    verdicts: z
+      .array(z.string().regex(EVENT_TYPE))
+      .min(1)
+      .optional()
+      .describe(
+        'Those of its event types whose conclusion is a verdict: `waitbus wait --source NAME` waits for one of them that has ended, and exits with 1 if it failed.',
+      ),
     capabilities: capabilitiesSchema.default(() => capabilitiesSchema.parse({})),
     scope: z
       .string()
@@ -94,6 +101,10 @@ export const sourceEntrySchema = z
   .refine((source) => (source.activation === 'emit-only') === (source.entry === undefined), {
     path: ['entry'],
     message: 'is required unless activation is emit-only, and absent then',
+  })
+  .refine(({ verdicts = [], eventTypes }) => verdicts.every((type) => eventTypes.includes(type)), {
+    path: ['verdicts'],
+    message: 'names what is not in eventTypes',
   })
   .describe('A source, under the name that people type at --source.');
 
