@@ -19,6 +19,8 @@ export interface AckFrame {
   readonly kind: 'subscribe_ack';
   readonly caught_up_at: string | null;
   readonly head: string;
+  /** By source, the event types whose conclusion is a verdict. */
+  readonly verdicts?: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface GapFrame {
@@ -56,6 +58,11 @@ export interface WaitNoteFrame {
   readonly data?: unknown;
 }
 
+/** Made here, not by the daemon: the time has come that the wait's state asked for. */
+export interface TickFrame {
+  readonly kind: 'tick';
+}
+
 /** Made here, not by the daemon: the connection was lost and is being restored. */
 export interface DisconnectedFrame {
   readonly kind: 'disconnected';
@@ -69,4 +76,5 @@ export type StreamFrame =
   | GapFrame
   | SourceStateFrame
   | WaitNoteFrame
+  | TickFrame
   | DisconnectedFrame;

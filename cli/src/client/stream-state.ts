@@ -68,6 +68,7 @@ export class StreamState {
         break;
       case 'event':
       case 'gap':
+      case 'tick':
         break;
     }
   }

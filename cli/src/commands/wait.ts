@@ -8,19 +8,22 @@ import { constants } from 'node:os';
 import { stringifyJson } from '@waitbus/plugin-sdk/envelope';
 import { requestFor, stateOf, type GoalState } from '../client/goal.js';
 import { errorOfObstacle, lineOfNote } from '../client/obstacle.js';
-import { stream, type StreamFrame, type WaitNoteFrame } from '../client/stream.js';
+import { Renewal, type StreamFrame, type WaitNoteFrame } from '../client/stream.js';
+import { goalStream } from '../client/ticks.js';
 import { EXIT, print, say, sayError, UsageError } from '../terminal/exit.js';
 import { statusLine, type StatusLine } from '../terminal/status-line.js';
 import { hintsFor } from './hints.js';
+import { originHints } from './origin-hints.js';
 import { parseWait, type WaitPlan } from './parse-wait.js';
-import { exitCodeOfMatch } from './verdict.js';
+import { exitCodeOf } from './verdict.js';
 
 export async function run(args: readonly string[]): Promise<number> {
   const plan = parseWait(args, { cwd: process.cwd(), now: Date.now() });
   if (statSync(plan.cwd, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new UsageError(`--cwd ${plan.cwd} is not a directory`);
   }
-  for (const { predicates } of plan.goal.mode === 'commit' ? [] : plan.goal.clauses) {
+  for (const hint of await originHints(plan)) say(`waitbus wait: ${hint}`);
+  for (const { predicates } of 'clauses' in plan.goal ? plan.goal.clauses : []) {
     for (const hint of hintsFor(predicates)) say(`waitbus wait: ${hint}`);
   }
   return new Wait(plan).run();
@@ -48,6 +51,7 @@ class Wait {
   readonly #state: GoalState;
   readonly #line: StatusLine;
   readonly #ending = new AbortController();
+  readonly #renewal = new Renewal();
   #resolveEnd: (exitCode: number) => void = () => undefined;
   #command: ChildProcess | null = null;
   #commandDone: Promise<void> = Promise.resolve();
@@ -56,7 +60,8 @@ class Wait {
 
   constructor(plan: WaitPlan) {
     this.#plan = plan;
-    this.#state = stateOf(plan.goal);
+    const { goal, command, timeoutMs } = plan;
+    this.#state = stateOf(goal, { acts: command.length > 0, onlyLog: timeoutMs === 0 });
     this.#line = statusLine(process.stderr, process.env, plan.quiet);
   }
 
@@ -90,15 +95,20 @@ class Wait {
       ...(filters === null ? {} : { filters }),
       ...(since === null ? {} : { since }),
     };
-    const options = { signal: this.#ending.signal, ...(autostart === null ? {} : { autostart }) };
-    for await (const frame of stream(request, options)) {
+    const { signal } = this.#ending;
+    const renewal = this.#renewal;
+    const options = { signal, renewal, ...(autostart === null ? {} : { autostart }) };
+    for await (const frame of goalStream(request, this.#state, options)) {
       this.#receive(frame);
       if (this.#state.done) break;
     }
     clearTimeout(timer);
     // The command may be what the person is watching.
     await this.#commandDone;
-    return exitCodeOfMatch(this.#state.matched, verdict);
+    const { caveat, notes } = this.#state;
+    if (this.#plan.json) for (const note of notes) print(stringifyJson(note));
+    if (caveat !== null) this.#line.note(caveat);
+    return exitCodeOf(this.#state, verdict);
   }
 
   #receive(frame: StreamFrame): void {
@@ -109,6 +119,7 @@ class Wait {
     if (this.#state.done) return;
     switch (frame.kind) {
       case 'event':
+      case 'tick':
         if (this.#announced) this.#showWaiting();
         return;
       case 'disconnected':
@@ -125,7 +136,10 @@ class Wait {
         }
         break;
       case 'wait_note':
-        if (frame.level !== 'impossible') this.#line.note(textOfNote(frame));
+        // How far a source is shows in what is outstanding.
+        if (frame.level === 'warning' || frame.level === 'cleared') {
+          this.#line.note(textOfNote(frame));
+        } else if (this.#announced) this.#showWaiting();
         break;
       case 'caught_up':
         // `--timeout 0` asks what the log holds, and has its answer now.
@@ -188,7 +202,7 @@ class Wait {
         else if (failed !== 0 && !this.#ending.signal.aborted) {
           say(`waitbus wait: ${command.join(' ')} ended with ${signal ?? failed}`);
           this.#end(failed);
-        }
+        } else if (this.#state.renew()) this.#renewal.ask();
         resolve();
       });
     });
