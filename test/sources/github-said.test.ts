@@ -13,7 +13,7 @@ const isJson = (message: string) => JSON.stringify({ message });
 async function armed(world: GithubWorld, env: NodeJS.ProcessEnv = {}): Promise<string> {
   const args = ['wait', '--repo', REPO, '--sha', SHA, '--timeout', '1m'];
   const wait = world.box.waitbus(args, { env });
-  return wait.says(/waitbus: waiting for/);
+  return wait.says(/[^]*waitbus: waiting for.*/);
 }
 
 test('a token that is refused', async () => {

@@ -3,33 +3,12 @@
  * whether it decides. Pure but for the clock that it is given.
  */
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { namesOf, SOURCE, type CommitGoal, type PullsGoal } from './commit-goal.js';
 import { CommitVerdict } from './commit-verdict.js';
 import type { Obstacle } from './obstacle.js';
 import { RoundNotes } from './round-note.js';
 import { StreamState } from './stream-state.js';
-import type { EventFrame, StreamFrame, StreamRequest, WaitNoteFrame } from './stream.js';
-
-interface VerdictGoal {
-  /** Only runs of this workflow, by its name or file; null: all that a push caused. */
-  readonly workflow: string | null;
-  /** A success counts once nothing has changed for so long, in milliseconds. Default: SETTLE_MS. */
-  readonly settleMs?: number | undefined;
-}
-
-/** The verdict on a commit is waited for. */
-export interface CommitGoal extends VerdictGoal {
-  readonly mode: 'commit';
-  /** 7 to 40 hex digits: a prefix. */
-  readonly sha: string;
-}
-
-/** The verdict on the heads of pull requests, as they are pushed to. */
-export interface PullsGoal extends VerdictGoal {
-  readonly mode: 'pulls';
-  readonly numbers: readonly number[];
-  /** The first of them that has a verdict decides; else all of them. */
-  readonly any: boolean;
-}
+import type { EventFrame, StreamFrame, WaitNoteFrame } from './stream.js';
 
 export interface VerdictOptions {
   /** Milliseconds since the epoch. Default: Date.now. */
@@ -53,28 +32,6 @@ interface Subject {
 export const SETTLE_MS = 10_000;
 /** The source gives up after ten seconds, and says so; this is for one that says nothing at all. */
 const SILENCE_MS = 15_000;
-const SOURCE = 'github';
-const SHA = /^[0-9a-fA-F]{7,40}$/;
-
-export function isSha(text: string): boolean {
-  return SHA.test(text);
-}
-
-/** What an event of the commit's runs meets. Which of them count is decided here. */
-export function commitRequest({ sha }: CommitGoal): StreamRequest {
-  const match = ['fields.event_type="workflow_run"', `fields.head_sha^="${sha.toLowerCase()}"`];
-  return { match, sources: [SOURCE] };
-}
-
-export function pullsRequest({ numbers }: PullsGoal): StreamRequest {
-  const anyOf = numbers.map((number) => [
-    `fields.source="${SOURCE}"`,
-    'fields.event_type="pull_request"',
-    `fields.number=${number}`,
-  ]);
-  return { anyOf, sources: [SOURCE] };
-}
-
 export class CommitState {
   readonly sources: readonly string[] = [SOURCE];
   readonly #goal: CommitGoal | PullsGoal;
@@ -253,12 +210,6 @@ export class CommitState {
     this.#matched = this.#subjects.flatMap(({ verdict }) => verdict.runs.frames);
     return this.#matched;
   }
-}
-
-function namesOf(goal: CommitGoal | PullsGoal): readonly { text: string; code: string }[] {
-  const only = goal.workflow === null ? '' : ` --workflow '${goal.workflow}'`;
-  if (goal.mode === 'commit') return [{ text: `--sha ${goal.sha}${only}`, code: 'round' }];
-  return goal.numbers.map((number) => ({ text: `--pr ${number}${only}`, code: `pull${number}` }));
 }
 
 /** What there is to say of one that is waited for; '' for nothing. */

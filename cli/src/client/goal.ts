@@ -1,13 +1,6 @@
 /** What a wait can be for, and the state that it is then in: one of the two machines. */
-import {
-  CommitState,
-  commitRequest,
-  pullsRequest,
-  type CommitGoal,
-  type Outcome,
-  type PullsGoal,
-  type VerdictOptions,
-} from './commit-state.js';
+import { commitRequest, pullsRequest, type CommitGoal, type PullsGoal } from './commit-goal.js';
+import { CommitState, type Outcome, type VerdictOptions } from './commit-state.js';
 import type { Obstacle } from './obstacle.js';
 import type { EventFrame, StreamFrame, StreamRequest, WaitNoteFrame } from './stream.js';
 import { requestOf, WaitState, type WaitSpec } from './wait-state.js';

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { originRepo } from '../origin-repo.js';
-import { isSha } from './commit-state.js';
+import { isSha } from './commit-goal.js';
 import { isOfTheLog, requestFor, stateOf, type Goal } from './goal.js';
 import { errorOfObstacle } from './obstacle.js';
 import { Renewal, type EventFrame, type StreamOptions, type WaitNoteFrame } from './stream.js';

@@ -2,7 +2,7 @@
 import { parsePredicate } from '@waitbus/kernel/predicate';
 import { FIRST_ULID } from '@waitbus/kernel/ulid';
 import { SOURCE_NAME } from '@waitbus/plugin-sdk/envelope';
-import { isSha, type CommitGoal, type PullsGoal } from '../client/commit-state.js';
+import { isSha, type CommitGoal, type PullsGoal } from '../client/commit-goal.js';
 import type { Goal } from '../client/goal.js';
 import { parseClause, type Clause, type WaitSpec } from '../client/wait-state.js';
 import { originRepo } from '../origin-repo.js';

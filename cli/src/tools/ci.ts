@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import * as z from 'zod';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
-import { isSha } from '../client/commit-state.js';
+import { isSha } from '../client/commit-goal.js';
 import { originRepo } from '../origin-repo.js';
 import { clean } from '../wake/fence.js';
 import { waitSlice } from './slice.js';
@@ -18,13 +18,18 @@ export function queryCiTool(options: ToolOptions) {
     input: z.strictObject({
       sha: z.string().refine(isSha, 'it must be 7 to 40 hex digits'),
       repo: z.string().optional().describe('owner/repo. Default: the origin of the checkout.'),
-      workflow: z.string().optional().describe('Only runs of the workflow of this name, or of this file, such as ci.yml.'),
+      workflow: z
+        .string()
+        .optional()
+        .describe('Only runs of the workflow of this name, or of this file, such as ci.yml.'),
       settle_s: z
         .number()
         .min(0)
         .max(3600)
         .optional()
-        .describe('Seconds for which nothing may have changed before a success counts. Default 10.'),
+        .describe(
+          'Seconds for which nothing may have changed before a success counts. Default 10.',
+        ),
       timeout_s: z.number().positive().max(86_400).default(3600).describe('Seconds, in all.'),
     }),
     output: z.object({
@@ -61,8 +66,7 @@ export function queryCiTool(options: ToolOptions) {
         const { conclusion } = event.fields;
         return { ...headOf(event), conclusion: typeof conclusion === 'string' ? conclusion : '' };
       });
-      const outcome =
-        slice.outcome === 'matched' ? (slice.verdict ?? 'success') : slice.outcome;
+      const outcome = slice.outcome === 'matched' ? (slice.verdict ?? 'success') : slice.outcome;
       const { caveat } = slice;
       const rest = {
         sha,
