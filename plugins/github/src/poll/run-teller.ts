@@ -96,13 +96,16 @@ export class RunTeller {
   /** @returns what kept it from reading all of them: the runs are told all the same */
   async #tellAllJobs(): Promise<Setback | null> {
     const ids = new Set([...this.#jobs.keys(), ...this.#owing]);
-    const setbacks = await Promise.all([...ids].map((id) => this.#tryJobs(id)));
+    // Asked for at once, told one run after the other.
+    const tries: Promise<Setback | null>[] = [];
+    for (const id of ids) tries.push(this.#tryJobs(id, tries.at(-1)));
+    const setbacks = await Promise.all(tries);
     return setbacks.find((setback) => setback !== null) ?? null;
   }
 
-  async #tryJobs(id: string): Promise<Setback | null> {
+  async #tryJobs(id: string, before?: Promise<unknown>): Promise<Setback | null> {
     try {
-      await this.#tellJobs(id);
+      await this.#tellJobs(id, before);
     } catch (error) {
       if (!(error instanceof Setback)) throw error;
       // A run that was deleted has none.
@@ -125,12 +128,13 @@ export class RunTeller {
     this.#told.set(idOf(run), runState(run));
   }
 
-  async #tellJobs(runId: string): Promise<void> {
+  async #tellJobs(runId: string, before?: Promise<unknown>): Promise<void> {
     const told = this.#jobs.get(runId) ?? new Map<string, string>();
     for (let page = 1; page <= MOST_PAGES; page += 1) {
       const path = `/repos/${nameOf(this.#repository)}/actions/runs/${runId}/jobs?per_page=${PER_PAGE}&page=${page}`;
       const known = this.#pages.get(path);
       const reply = await ask(this.#parts.api, path, known?.etag ?? null);
+      await before;
       let isFull = known?.isFull ?? false;
       if (reply.kind === 'fresh') {
         const jobs = membersOf(reply.body, 'jobs');

@@ -11,6 +11,8 @@ import { RunPages } from './run-pages.js';
 export interface RoundReader {
   /** For people. */
   readonly what: string;
+  /** What is not there when GitHub does not find it. */
+  readonly subject: string;
   readonly repository: Repository;
   /** The code of the notes that say its rounds. */
   readonly code: string;
@@ -48,6 +50,7 @@ class RunsOf {
 export class CommitReader implements RoundReader {
   readonly code = 'round';
   readonly what: string;
+  readonly subject: string;
   readonly repository: Repository;
   readonly #api: Api;
   readonly #sha: string;
@@ -55,7 +58,8 @@ export class CommitReader implements RoundReader {
 
   constructor(api: Api, { owner, repo, sha }: Commit) {
     this.repository = { owner, repo };
-    this.what = `${sha.slice(0, 7)} of ${nameOf(this.repository)}`;
+    this.subject = nameOf(this.repository);
+    this.what = `${sha.slice(0, 7)} of ${this.subject}`;
     this.#api = api;
     this.#sha = sha;
     this.#runs = new RunsOf(api, this.repository);
@@ -88,6 +92,7 @@ export class CommitReader implements RoundReader {
 export class PullReader implements RoundReader {
   readonly code: string;
   readonly what: string;
+  readonly subject: string;
   readonly repository: Repository;
   readonly #api: Api;
   readonly #number: number;
@@ -99,6 +104,7 @@ export class PullReader implements RoundReader {
     this.repository = { owner, repo };
     this.code = `pull${number}`;
     this.what = `#${number} of ${nameOf(this.repository)}`;
+    this.subject = this.what;
     this.#api = api;
     this.#number = number;
     this.#runs = new RunsOf(api, this.repository);

@@ -4,7 +4,6 @@
  */
 import type { WaitNote } from '@waitbus/plugin-sdk';
 import type { Members } from '../events/members.js';
-import { nameOf } from '../events/repository.js';
 import { runState } from '../events/workflow-run.js';
 import type { Watch } from '../poll/poller.js';
 import { RunTeller, type TellerParts } from '../poll/run-teller.js';
@@ -64,7 +63,7 @@ export class VerdictWatch implements Watch {
   constructor(parts: VerdictWatchParts, reader: RoundReader) {
     this.#parts = parts;
     this.#reader = reader;
-    this.repo = nameOf(reader.repository);
+    this.repo = reader.subject;
     this.what = reader.what;
     this.#teller = new RunTeller(parts, reader.repository);
   }
