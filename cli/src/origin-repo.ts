@@ -14,7 +14,7 @@ export function originRepo(cwd: string): string | null {
 export function foreignHost(cwd: string): string | null {
   const url = originUrl(cwd);
   const host = /^(?:[a-z+]+:\/\/)?(?:[^@/]*@)?([A-Za-z0-9.-]+)(?::|\/)/.exec(url)?.[1] ?? '';
-  if (!host.includes('.') || /(^|\.)github\.com$/i.test(host)) return null;
+  if (!/[a-z0-9]\.[a-z]/i.test(host) || /(^|\.)github\.com$/i.test(host)) return null;
   return host.toLowerCase();
 }
 
