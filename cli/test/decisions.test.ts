@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { EventFrame, SourceStateFrame } from '../src/client/stream.js';
 import { parseClause, requestOf, WaitState } from '../src/client/wait-state.js';
-import { foreignHost, originRepo, repoOfUrl } from '../src/origin-repo.js';
+import { originRepo, repoOfUrl } from '../src/origin-repo.js';
 import { parseWait } from '../src/commands/parse-wait.js';
 import { exitCodeOf } from '../src/commands/verdict.js';
 import { formatDuration, parseDuration } from '../src/duration.js';
@@ -120,25 +120,6 @@ test('the origin of a checkout, of a work tree, and of none', () => {
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
-});
-
-test('an origin that is on no GitHub server, and one of which the name does not tell', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'waitbus-origin-'));
-  mkdirSync(join(directory, '.git'));
-  const origin = (url: string) => {
-    writeFileSync(join(directory, '.git', 'config'), `[remote "origin"]\n\turl = ${url}\n`);
-    return [foreignHost(directory), originRepo(directory)];
-  };
-  assert.deepEqual(origin('https://gitlab.com/o/r.git'), ['gitlab.com', 'o/r']);
-  assert.deepEqual(origin('git@codeberg.org:o/r.git'), ['codeberg.org', 'o/r']);
-  assert.deepEqual(origin('ssh://git@git.acme.example:22/o/r'), ['git.acme.example', 'o/r']);
-  for (const url of ['git@github.com:o/r', 'https://GitHub.com/o/r', 'git@work:o/r']) {
-    assert.deepEqual(origin(url), [null, 'o/r'], url);
-  }
-  for (const url of ['/srv/git/o/r.git', '../o/r', 'file:///srv/o/r.git']) {
-    assert.deepEqual(origin(url), [null, null], url);
-  }
-  rmSync(directory, { recursive: true });
 });
 
 test('--cwd is resolved against where the command runs', () => {
