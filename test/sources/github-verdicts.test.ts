@@ -178,7 +178,8 @@ test('twelve runs are one question: jobs are asked for only where somebody waits
     [`/repos/${REPO}/actions/runs?head_sha=${SHA}&per_page=100`],
   );
   for (let id = 1; id <= 12; id += 1) {
-    world.api.putJob({ id: id + 100, run_id: id, status: 'completed', conclusion: 'failure' });
+    const job = { id: id + 100, run_id: id, head_sha: SHA };
+    world.api.putJob({ ...job, status: 'completed', conclusion: 'failure' });
   }
   const match = ['--match', `fields.head_sha^="${SHA}"`, '--match', 'event_type="workflow_job"'];
   assertExit(await world.wait('--source', 'github', ...match, '--count', '12'), 1);
