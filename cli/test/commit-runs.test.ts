@@ -4,11 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { check } from '../../test/support/property.js';
 import { CommitRuns } from '../src/client/commit-runs.js';
-import { CommitState } from '../src/client/commit-state.js';
-import { requestFor } from '../src/client/goal.js';
 import type { EventFrame } from '../src/client/stream.js';
-import { parseWait } from '../src/commands/parse-wait.js';
-import { exitCodeOfMatch } from '../src/commands/verdict.js';
 
 type Told = Readonly<Record<string, string | number | bigint | null>>;
 
@@ -26,8 +22,8 @@ const frameOf = (fields: Told): EventFrame => ({
   fields: { event_type: 'workflow_run', head_sha: SHA, ...fields },
 });
 
-const VERDICTS = ['success', 'failure', 'cancelled', 'timed_out'];
-const OVER = [...VERDICTS, 'skipped', 'neutral'];
+const ENDED = ['failure', 'cancelled', 'timed_out'];
+const OVER = [...ENDED, 'success', 'skipped', 'neutral'];
 
 const telling = fc
   .record({
@@ -54,6 +50,13 @@ function lastWords(events: readonly Told[]): readonly Told[] {
   });
 }
 
+function standingOf(words: readonly Told[]): string | null {
+  const conclusions = words.map(({ conclusion }) => String(conclusion));
+  if (conclusions.some((one) => ENDED.includes(one))) return 'failed';
+  if (!words.every(isOver)) return 'open';
+  return words.length === 0 ? null : 'passed';
+}
+
 function isOver({ conclusion }: Told): boolean {
   return OVER.includes(String(conclusion));
 }
@@ -66,8 +69,7 @@ test('property: after each event, in any order, runs stand as their last attempt
       events.forEach((event, at) => {
         runs.take(frameOf(event));
         const words = lastWords(events.slice(0, at + 1));
-        const verdict = words.some(({ conclusion }) => VERDICTS.includes(String(conclusion)));
-        assert.equal(runs.isDecided, words.every(isOver) && verdict);
+        assert.equal(runs.standing, standingOf(words));
         assert.equal(runs.open.length, words.filter((word) => !isOver(word)).length);
         const kept = runs.frames.map(({ fields: { run_id: id, conclusion } }) => [id, conclusion]);
         const wanted = words.map(({ run_id: id, conclusion }) => [id, conclusion]);
@@ -98,59 +100,17 @@ test('property: order, repeats and late news change no verdict', (t) => {
         const verdictOf = (told: readonly Told[]) => {
           const runs = new CommitRuns();
           for (const event of told) runs.take(frameOf(event));
-          return [runs.isDecided, exitCodeOfMatch(runs.frames, true)];
+          return runs.standing;
         };
-        assert.deepEqual(verdictOf(shuffled), verdictOf(events));
+        assert.equal(verdictOf(shuffled), verdictOf(events));
       },
     ),
     { numRuns: 300 },
   );
 });
 
-test('--sha asks for the runs of a prefix in lower case, from the log first', () => {
-  const plan = parseWait(['--sha', '7F3A1B2', '--repo', 'o/r', '--workflow', 'a "b"'], {
-    cwd: '/w',
-    now: 0,
-  });
-  assert.equal(plan.verdict, true);
-  assert.equal(plan.since, '0'.repeat(26));
-  assert.deepEqual(plan.filters, ['o/r']);
-  assert.deepEqual(requestFor(plan.goal), {
-    sources: ['github'],
-    match: [
-      'fields.event_type="workflow_run"',
-      'fields.head_sha^="7f3a1b2"',
-      'fields.workflow_name="a \\"b\\""',
-    ],
-  });
-});
-
 const OPEN = { run_id: 1, workflow_name: 'ci', status: 'in_progress' };
 const FAILED = { ...OPEN, status: 'completed', conclusion: 'failure' };
-
-test('nothing is decided before the log is replayed, nor again after', () => {
-  const state = new CommitState({ mode: 'commit', sha: SHA, workflow: null });
-  state.receive({ kind: 'subscribe_ack', caught_up_at: '0', head: '0' });
-  assert.deepEqual(state.receive(frameOf(FAILED)), []);
-  assert.deepEqual(state.receive(frameOf({ ...OPEN, run_attempt: 2 })), []);
-  assert.deepEqual(state.receive({ kind: 'caught_up', head: '0' }), []);
-  assert.deepEqual(state.outstanding(), [`--sha ${SHA}: ci (run 1, attempt 2, in_progress)`]);
-  const end = frameOf({ ...FAILED, run_attempt: 2, conclusion: 'success' });
-  assert.deepEqual(state.receive(end), [end]);
-  assert.equal(state.done, true);
-  assert.deepEqual(state.receive(frameOf({ ...OPEN, run_attempt: 3 })), []);
-  assert.deepEqual(state.matched, [end]);
-});
-
-test('a lost connection makes it replay again before it decides', () => {
-  const state = new CommitState({ mode: 'commit', sha: SHA, workflow: null });
-  state.receive({ kind: 'subscribe_ack', caught_up_at: '0', head: '0' });
-  state.receive({ kind: 'caught_up', head: '0' });
-  state.receive(frameOf(OPEN));
-  state.receive({ kind: 'subscribe_ack', caught_up_at: '9', head: '9' });
-  assert.deepEqual(state.receive(frameOf(FAILED)), []);
-  assert.equal(state.receive({ kind: 'caught_up', head: '9' }).length, 1);
-});
 
 for (const [what, fields, line] of [
   ['has no name', { run_id: 7, status: 'queued' }, 'a workflow (run 7, queued)'],
@@ -166,7 +126,7 @@ for (const [what, fields, line] of [
   test(`a run that ${what} is open, and said in one line`, () => {
     const runs = new CommitRuns();
     runs.take(frameOf(fields));
-    assert.equal(runs.isDecided, false);
+    assert.equal(runs.standing, 'open');
     assert.deepEqual(runs.open, [line]);
   });
 }
@@ -175,10 +135,67 @@ test('a run without an id goes by the name of its workflow; ids and repositories
   const runs = new CommitRuns();
   runs.take(frameOf({ workflow_name: 'ci', conclusion: 'failure' }));
   runs.take(frameOf({ workflow_name: 'ci', conclusion: 'success' }));
-  assert.equal(exitCodeOfMatch(runs.frames, true), 0);
+  assert.equal(runs.standing, 'passed');
   assert.equal(runs.frames.length, 1);
   runs.take({ ...frameOf({ workflow_name: 'ci', conclusion: 'success' }), repo: 'other' });
   runs.take(frameOf({ run_id: 5, conclusion: 'success' }));
   runs.take(frameOf({ run_id: '5', conclusion: 'success' }));
   assert.equal(runs.frames.length, 3);
+});
+
+const ended = (run_id: number, conclusion: string, more: Told = {}) =>
+  frameOf({ run_id, status: 'completed', conclusion, workflow_name: 'ci', ...more });
+
+function standing(workflow: string | null, ...frames: readonly EventFrame[]): string | null {
+  const runs = new CommitRuns(workflow);
+  for (const frame of frames) runs.take(frame);
+  return runs.standing;
+}
+
+test('of a workflow the newest run counts, in whatever order they are told', () => {
+  assert.equal(standing(null, ended(1, 'failure'), ended(2, 'success')), 'passed');
+  assert.equal(standing(null, ended(2, 'success'), ended(1, 'failure')), 'passed');
+  assert.equal(standing(null, ended(1, 'success'), ended(2, 'failure')), 'failed');
+  const open = frameOf({ ...OPEN, run_id: 3 });
+  assert.equal(standing(null, open, ended(2, 'failure')), 'open');
+});
+
+test('two workflows of one name in two files are two, and one failure decides', () => {
+  const first = { workflow_path: '.github/workflows/a.yml' };
+  const second = { workflow_path: '.github/workflows/b.yml' };
+  assert.equal(standing(null, ended(1, 'failure', first), ended(2, 'success', second)), 'failed');
+  assert.equal(standing(null, ended(1, 'failure', first), ended(2, 'success', first)), 'passed');
+  // An event of an older log does not name the file.
+  assert.equal(standing(null, ended(1, 'failure'), ended(2, 'success', second)), 'passed');
+});
+
+test('a run of a push and one of a pull request are two, but for one that was replaced', () => {
+  const push = { event: 'push' };
+  const pull = { event: 'pull_request' };
+  assert.equal(standing(null, ended(1, 'failure', push), ended(2, 'success', pull)), 'failed');
+  assert.equal(standing(null, ended(1, 'cancelled', push), ended(2, 'success', pull)), 'passed');
+  assert.equal(standing(null, ended(1, 'success', push), ended(2, 'cancelled', pull)), 'failed');
+});
+
+test('a run that no push caused counts only where its workflow is named', () => {
+  const nightly = { event: 'schedule', workflow_name: 'nightly' };
+  const frames = [ended(1, 'failure', nightly), ended(2, 'success', { event: 'push' })];
+  assert.equal(standing(null, ...frames), 'passed');
+  assert.equal(standing('nightly', ...frames), 'failed');
+  for (const event of ['issues', 'issue_comment', 'workflow_dispatch', 'repository_dispatch']) {
+    assert.equal(standing(null, ended(1, 'failure', { event })), null, event);
+  }
+  for (const event of ['push', 'pull_request', 'merge_group', 'workflow_run', 'of_next_year']) {
+    assert.equal(standing(null, ended(1, 'failure', { event })), 'failed', event);
+  }
+});
+
+test('a workflow is named by its name, its file or its path', () => {
+  const of = { workflow_name: 'CI', workflow_path: '.github/workflows/ci.yml' };
+  for (const name of ['CI', 'ci.yml', '.github/workflows/ci.yml']) {
+    assert.equal(standing(name, ended(1, 'failure', of)), 'failed', name);
+  }
+  for (const name of ['ci', 'i.yml', 'ci.yaml', '']) {
+    assert.equal(standing(name, ended(1, 'failure', of)), null, name);
+  }
 });

@@ -9,7 +9,7 @@ import type { EventFrame, SourceStateFrame } from '../src/client/stream.js';
 import { parseClause, requestOf, WaitState } from '../src/client/wait-state.js';
 import { originRepo, repoOfUrl } from '../src/origin-repo.js';
 import { parseWait } from '../src/commands/parse-wait.js';
-import { exitCodeOfMatch } from '../src/commands/verdict.js';
+import { exitCodeOf } from '../src/commands/verdict.js';
 import { formatDuration, parseDuration } from '../src/duration.js';
 import { isChildMessage } from '../src/host/child-message.js';
 import { resolvePaths } from '../src/paths.js';
@@ -194,11 +194,14 @@ test('the verdict: 1 only when asked for and any event failed', () => {
   const [good, bad] = [event({ conclusion: 'success' }), event({ conclusion: 'failure' })];
   assert.deepEqual(
     [
-      exitCodeOfMatch([good], true),
-      exitCodeOfMatch([good, bad], true),
-      exitCodeOfMatch([bad], false),
+      exitCodeOf({ outcome: null, matched: [good] }, true),
+      exitCodeOf({ outcome: null, matched: [good, bad] }, true),
+      exitCodeOf({ outcome: null, matched: [bad] }, false),
+      exitCodeOf({ outcome: null, matched: [bad] }, null),
+      exitCodeOf({ outcome: 'failure', matched: [good] }, null),
+      exitCodeOf({ outcome: 'success', matched: [bad] }, true),
     ],
-    [0, 1, 0],
+    [0, 1, 0, 0, 1, 0],
   );
 });
 

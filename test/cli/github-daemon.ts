@@ -1,6 +1,7 @@
 /**
- * A kernel and a host on the socket of a sandbox, with a source `github` that only others emit for:
- * what `--sha` makes of events is the same, whoever observed them.
+ * A kernel and a host on the socket of a sandbox, with a source `github` that only others emit for,
+ * and that says to each waiter that deliveries tell of everything: what `--sha` makes of events is the
+ * same, whoever observed them.
  */
 import assert from 'node:assert/strict';
 import { stringifyJson } from '@waitbus/plugin-sdk/envelope';
@@ -29,6 +30,16 @@ const GITHUB: InstalledSource = {
   quarantine: null,
 };
 
+const HEARD = {
+  kind: 'wait_note',
+  source: 'github',
+  code: 'round',
+  level: 'info',
+  detail: 'the webhook tells of the runs of this commit',
+  remedy: '',
+  data: { complete: true, from: 'webhook' },
+} as const;
+
 export class GithubDaemon implements AsyncDisposable {
   readonly box = new Sandbox({ WAITBUS_NO_AUTOSTART: '1' });
   readonly kernel: Kernel;
@@ -44,7 +55,17 @@ export class GithubDaemon implements AsyncDisposable {
       publish: this.kernel.publish,
       log: SILENT,
     });
-    this.kernel.onInterest(host);
+    this.kernel.onInterest({
+      checkSource: (name) => host.checkSource(name),
+      interest: (interest) => {
+        const grant = host.interest(interest);
+        const begin = () => {
+          grant.begin();
+          interest.note(HEARD);
+        };
+        return { ...grant, begin };
+      },
+    });
   }
 
   static async start(): Promise<GithubDaemon> {
@@ -66,8 +87,10 @@ export class GithubDaemon implements AsyncDisposable {
     assert.equal(ended.code, 0, ended.stderr);
   }
 
+  /** Without a time in which nothing more may come. */
   wait(sha: string, ...options: readonly string[]): Running {
-    return this.box.waitbus(['wait', '--sha', sha, '--repo', 'acme/app', ...options]);
+    const args = ['wait', '--sha', sha, '--repo', 'acme/app', '--settle', '0', ...options];
+    return this.box.waitbus(args);
   }
 
   /** What the log alone answers. */

@@ -76,7 +76,7 @@ test('with nothing but a token, polling wakes it, and its end is the end of poll
   api.put(REPO, runOf('completed', 'success'));
   assertExit(await wait.ended, 0);
   assert.ok(api.asked.every(({ path }) => path.includes(`/repos/${REPO}/actions/runs`)));
-  // It had a verdict that is in the log now: another wait asks nobody.
+  // What is in the log now is asked for again.
   assertExit(await box.run(['wait', '--sha', SHA, '--repo', REPO, '--timeout', '1m']), 0);
 });
 

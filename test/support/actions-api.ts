@@ -14,6 +14,9 @@ export interface Run {
   readonly conclusion?: string | null;
   readonly run_attempt?: number;
   readonly name?: string;
+  readonly path?: string;
+  readonly event?: string;
+  readonly updated_at?: string;
 }
 
 export interface Job {
@@ -42,6 +45,7 @@ export type Fault =
   | 'reset'
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string };
 
+const COMMIT_OR_PULL = /^\/repos\/([^/]+\/[^/]+)\/(commits|pulls)\/(\w+)$/;
 const PATH = /^\/repos\/([^/]+\/[^/]+)\/actions\/runs(?:\/(\d+)(\/jobs)?)?$/;
 
 export class ActionsApi {
@@ -53,13 +57,24 @@ export class ActionsApi {
   readonly faults: Fault[] = [];
   /** Without it, there is nothing to be seen. */
   token: string | null = null;
+  /** How long each answer takes, in milliseconds. */
+  latencyMs = 0;
+  /** By `owner/repo#number`: the commit at its head. */
+  readonly pulls = new Map<string, string>();
+  /** By `owner/repo`: commits by their full names. */
+  readonly commits = new Map<string, readonly string[]>();
+  /** Called before each answer is made: what there is may change between two. */
+  onAsked: (asked: Asked) => void = () => undefined;
   /** Told with each answer, where set. */
   rate: { remaining: number; readonly resetInSeconds: number } | null = null;
   readonly #server: Server;
   readonly #checks = new Checks();
 
   private constructor() {
-    this.#server = createServer((request, response) => this.#answer(request, response));
+    this.#server = createServer((request, response) => {
+      if (this.latencyMs === 0) this.#answer(request, response);
+      else setTimeout(() => this.#answer(request, response), this.latencyMs);
+    });
   }
 
   static async start(): Promise<ActionsApi> {
@@ -117,6 +132,7 @@ export class ActionsApi {
     const { 'if-none-match': etag, authorization } = headers;
     const asked: Asked = { path: url, etag, authorization, status: 0 };
     this.asked.push(asked);
+    this.onAsked(asked);
     response.once('close', () => this.#checks.changed());
     const fault = this.faults.shift();
     if (fault !== undefined) return this.#fail(fault, asked, response);
@@ -129,7 +145,7 @@ export class ActionsApi {
       const wrong = authorization !== undefined;
       return send(wrong ? 401 : 404, {}, { message: wrong ? 'Bad credentials' : 'Not Found' });
     }
-    const body = this.#find(new URL(url, this.url));
+    const body = this.#find(new URL(url, this.url)) ?? this.#findOther(new URL(url, this.url));
     if (body === null) return send(404, {}, { message: 'Not Found' });
     const tag = `"${createHash('sha256').update(JSON.stringify(body)).digest('hex')}"`;
     if (etag === tag) send(304, { etag: tag });
@@ -151,6 +167,17 @@ export class ActionsApi {
     const sha = searchParams.get('head_sha');
     const found = runs.filter((run) => sha === null || run.head_sha === sha);
     return { total_count: found.length, workflow_runs: page([...found].reverse()) };
+  }
+
+  #findOther({ pathname }: URL): unknown {
+    if (pathname === '/rate_limit') return { resources: {} };
+    const [, repo = '', kind, name = ''] = COMMIT_OR_PULL.exec(pathname) ?? [];
+    if (kind === 'pulls') {
+      const sha = this.pulls.get(`${repo}#${name}`);
+      return sha === undefined ? null : { number: Number(name), state: 'open', head: { sha } };
+    }
+    const found = (this.commits.get(repo) ?? []).filter((sha) => sha.startsWith(name));
+    return kind === 'commits' && found.length === 1 ? { sha: found[0] } : null;
   }
 
   #rateHeaders(status: number): Record<string, string> {

@@ -1,110 +1,167 @@
 /**
- * The CI runs of a commit as their events tell them, pure: which there are, which are over, and what
- * the verdict is. Events may come late, twice and in any order; an attempt that is over stays so, and
- * only a later attempt opens its run again.
+ * The runs of a commit as events and rounds tell them, and which of them count. Pure. Events may come
+ * late, twice and in any order: an attempt that is over stays so, and only a later attempt opens its
+ * run again. A round says what there is: what it does not name is no more.
  */
+import {
+  isOfPush,
+  isOfWorkflow,
+  isSameWorkflow,
+  lineOf,
+  runOfFrame,
+  standingOf,
+  supersedes,
+  type CommitRun,
+  type Standing,
+} from './commit-run.js';
 import type { EventFrame } from './stream.js';
 
-/** Over, with something to say about the commit. */
-const VERDICTS: ReadonlySet<unknown> = new Set(['success', 'failure', 'cancelled', 'timed_out']);
-/** Over, and no verdict by itself. Any other conclusion (action_required, stale) is not over. */
-const PASSED_OVER: ReadonlySet<unknown> = new Set(['skipped', 'neutral']);
-
-interface Run {
-  readonly attempt: bigint;
-  readonly isOver: boolean;
-  /** What says so: the last event that counted. */
-  readonly frame: EventFrame;
+interface Known {
+  readonly run: CommitRun;
+  /** The last event that says so; null where only a round does. */
+  readonly frame: EventFrame | null;
 }
 
 export class CommitRuns {
-  readonly #runs = new Map<string, Run>();
+  readonly #workflow: string | null;
+  #known = new Map<string, Known>();
   readonly #shas = new Set<string>();
+  /** Kept until something changes. */
+  #counted: readonly Known[] | null = null;
+
+  /** @param workflow only runs of the workflow of this name or file count; null: all of a push */
+  constructor(workflow: string | null = null) {
+    this.#workflow = workflow;
+  }
 
   take(frame: EventFrame): void {
     const { head_sha: sha } = frame.fields;
     if (typeof sha === 'string') this.#shas.add(sha);
-    const key = keyOf(frame);
-    const known = this.#runs.get(key);
-    const next = { attempt: attemptOf(frame), isOver: isOver(frame), frame };
-    if (known !== undefined && !supersedes(next, known)) return;
-    this.#runs.set(key, next);
+    const run = runOfFrame(frame);
+    const known = this.#known.get(run.key);
+    if (known !== undefined && !supersedes(run, known.run)) return;
+    // An event may say less of the workflow than was known before.
+    const { path, trigger } = known?.run ?? run;
+    this.#set(run.key, {
+      run: { ...run, path: run.path || path, trigger: run.trigger || trigger },
+      frame,
+    });
   }
 
-  /** Every full SHA that an event was of. */
+  /** What there is of the commit, whatever was known before. */
+  confirm(runs: readonly CommitRun[]): void {
+    const before = this.#known;
+    this.#known = new Map(
+      runs.map((run) => {
+        const frame = before.get(run.key)?.frame ?? null;
+        const isSame = frame !== null && isSameState(runOfFrame(frame), run);
+        return [run.key, { run, frame: isSame ? frame : null }];
+      }),
+    );
+    this.#counted = null;
+  }
+
+  /** A commit's full name that an event was of. */
+  seeSha(sha: string): void {
+    this.#shas.add(sha);
+  }
+
+  /** Every one of them. */
   get shas(): readonly string[] {
     return [...this.#shas].sort();
   }
 
-  /** Whether every run that is known is over, and at least one of them has a verdict. */
-  get isDecided(): boolean {
-    const runs = [...this.#runs.values()];
-    return runs.every((run) => run.isOver) && runs.some(({ frame }) => hasVerdict(frame));
+  /** What the runs that count say together; null while there are none. */
+  get standing(): Standing | null {
+    const standings = new Set(this.#count().map(({ run }) => standingOf(run)));
+    if (standings.has('failed')) return 'failed';
+    if (standings.has('open')) return 'open';
+    return standings.has('passed') ? 'passed' : null;
   }
 
-  /** The last event of each run, in the order of the log. */
+  /** The last event of each run that counts, in the order of the log. */
   get frames(): readonly EventFrame[] {
-    const frames = [...this.#runs.values()].map(({ frame }) => frame);
+    const frames = this.#count().flatMap(({ frame }) => frame ?? []);
     return frames.sort((a, b) => (a.event_id < b.event_id ? -1 : 1));
   }
 
-  /** The runs that are not over, one line each, for people. */
+  /** When the last of them changed, in seconds since the epoch by GitHub's clock; null: not known. */
+  get changedAt(): number | null {
+    const times = this.#count().map(({ run }) => run.changedAt);
+    return times.includes(null) ? null : Math.max(0, ...times.map(Number));
+  }
+
+  /** When the last event that counts was received, in milliseconds since the epoch. */
+  get receivedAt(): number {
+    return Math.max(0, ...this.frames.map((frame) => Number(frame.received_at / 1_000_000n)));
+  }
+
+  /** The runs that count and are not over, one line each, for people. */
   get open(): readonly string[] {
-    return this.#lines((run) => !run.isOver);
+    const open = this.#count().filter(({ run }) => standingOf(run) === 'open');
+    return open.map(({ run }) => lineOf(run));
   }
 
-  /** All of them, in the same way. */
+  /** All that count, in the same way. */
   get lines(): readonly string[] {
-    return this.#lines(() => true);
+    return this.#count().map(({ run }) => lineOf(run));
   }
 
-  #lines(which: (run: Run) => boolean): string[] {
-    return [...this.#runs.values()].filter(which).map(({ frame }) => lineOf(frame));
+  /** Those that no push caused, when they are all there is. */
+  get others(): readonly string[] {
+    if (this.#workflow !== null || this.#count().length > 0) return [];
+    return [...this.#known.values()].map(({ run }) => lineOf(run));
+  }
+
+  #set(key: string, known: Known): void {
+    this.#known.set(key, known);
+    this.#counted = null;
+  }
+
+  #count(): readonly Known[] {
+    this.#counted ??= this.#newest();
+    return this.#counted;
+  }
+
+  /**
+   * Of each workflow the newest run that was set off in the same way; a run that was cancelled gives
+   * way to any newer one of its workflow, which took its place.
+   */
+  #newest(): readonly Known[] {
+    const named = this.#workflow;
+    const asked = [...this.#known.values()].filter(({ run }) =>
+      named === null ? isOfPush(run) : isOfWorkflow(run, named),
+    );
+    const byName = new Map<string, { readonly run: CommitRun; readonly at: number }[]>();
+    for (const [at, { run }] of asked.entries()) {
+      const runs = byName.get(run.workflow) ?? [];
+      runs.push({ run, at });
+      byName.set(run.workflow, runs);
+    }
+    return asked.filter(({ run }, at) => {
+      const others = byName.get(run.workflow) ?? [];
+      return !others.some((other) => replaces(other, { run, at }));
+    });
   }
 }
 
-/** An event without a run's id, emitted by hand, is of a run by the name of its workflow. */
-function keyOf({ owner, repo, fields }: EventFrame): string {
-  const { run_id: id, workflow_name: name } = fields;
-  const of = id === undefined || id === null ? ['name', text(name)] : ['id', text(id)];
-  return JSON.stringify([owner, repo, ...of]);
+interface Placed {
+  readonly run: CommitRun;
+  /** Its place in the order in which they became known. */
+  readonly at: number;
 }
 
-function attemptOf({ fields: { run_attempt: attempt } }: EventFrame): bigint {
-  return /^\d{1,18}$/.test(text(attempt)) ? BigInt(text(attempt)) : 1n;
+function replaces(newer: Placed, { run, at }: Placed): boolean {
+  if (!isSameWorkflow(newer.run, run) || !isNewer(newer, { run, at })) return false;
+  return newer.run.trigger === run.trigger || run.conclusion === 'cancelled';
 }
 
-function supersedes(next: Run, known: Run): boolean {
-  if (next.attempt !== known.attempt) return next.attempt > known.attempt;
-  return next.isOver || !known.isOver;
+/** GitHub counts runs up; those without an id, emitted by hand, by when they became known. */
+function isNewer(a: Placed, b: Placed): boolean {
+  if (a.run.id !== null && b.run.id !== null) return a.run.id > b.run.id;
+  return a.at > b.at;
 }
 
-function hasVerdict(frame: EventFrame): boolean {
-  return isCompleted(frame) && VERDICTS.has(frame.fields['conclusion']);
-}
-
-function isOver(frame: EventFrame): boolean {
-  return hasVerdict(frame) || (isCompleted(frame) && PASSED_OVER.has(frame.fields['conclusion']));
-}
-
-/** A run may name the conclusion of the attempt before while it runs again. */
-function isCompleted({ fields: { status } }: EventFrame): boolean {
-  return status === undefined || status === null || status === 'completed';
-}
-
-/** `CI (run 123, attempt 2, in_progress)` */
-function lineOf(frame: EventFrame): string {
-  const { workflow_name: name, run_id: id, status, conclusion } = frame.fields;
-  const attempt = attemptOf(frame);
-  const particulars = [
-    ...(id === undefined || id === null ? [] : [`run ${text(id)}`]),
-    ...(attempt > 1n ? [`attempt ${attempt}`] : []),
-    isCompleted(frame) ? text(conclusion) || 'completed' : text(status),
-  ];
-  return `${text(name) || 'a workflow'} (${particulars.join(', ')})`;
-}
-
-/** A scalar as text; ids may be numbers, bigints, or texts of either. */
-function text(value: unknown): string {
-  return ['string', 'number', 'bigint'].includes(typeof value) ? String(value) : '';
+function isSameState(a: CommitRun, b: CommitRun): boolean {
+  return a.attempt === b.attempt && a.status === b.status && a.conclusion === b.conclusion;
 }

@@ -1,61 +1,102 @@
-/** The state of a wait on a commit's CI verdict: its runs, and whether the stream has told all. Pure. */
+/**
+ * The state of a wait on a verdict of CI, of a commit or of pull requests: what is known of each, and
+ * whether it decides. Pure but for the clock that it is given.
+ */
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
-import { CommitRuns } from './commit-runs.js';
+import { namesOf, SOURCE, type CommitGoal, type PullsGoal } from './commit-goal.js';
+import { CommitVerdict } from './commit-verdict.js';
 import type { Obstacle } from './obstacle.js';
+import { RoundNotes } from './round-note.js';
 import { StreamState } from './stream-state.js';
-import type { EventFrame, StreamFrame, StreamRequest, WaitNoteFrame } from './stream.js';
+import type { EventFrame, StreamFrame, WaitNoteFrame } from './stream.js';
 
-/** The verdict on a commit is waited for. */
-export interface CommitGoal {
-  readonly mode: 'commit';
-  /** 7 to 40 hex digits: a prefix. */
-  readonly sha: string;
-  /** Only runs of this workflow; null: all. */
-  readonly workflow: string | null;
+export interface VerdictOptions {
+  /** Milliseconds since the epoch. Default: Date.now. */
+  readonly now?: () => number;
+  /** Something is done once it is armed: what is known before `renew` decides nothing. */
+  readonly acts?: boolean;
+  /** What the log holds is all that is asked for. */
+  readonly onlyLog?: boolean;
 }
 
-const SOURCE = 'github';
-const SHA = /^[0-9a-fA-F]{7,40}$/;
+export type Outcome = 'success' | 'failure';
 
-export function isSha(text: string): boolean {
-  return SHA.test(text);
+interface Subject {
+  readonly text: string;
+  readonly verdict: CommitVerdict;
+  readonly notes: RoundNotes;
+  /** What was said of it last. */
+  last: WaitNoteFrame | null;
 }
 
-/** The predicates that an event of the commit's runs meets. */
-export function predicatesOf({ sha, workflow }: CommitGoal): string[] {
-  return [
-    'fields.event_type="workflow_run"',
-    `fields.head_sha^="${sha.toLowerCase()}"`,
-    ...(workflow === null ? [] : [`fields.workflow_name=${JSON.stringify(workflow)}`]),
-  ];
-}
-
-export function commitRequest(goal: CommitGoal): StreamRequest {
-  return { match: predicatesOf(goal), sources: [SOURCE] };
-}
-
+export const SETTLE_MS = 10_000;
+/** The source gives up after ten seconds, and says so; this is for one that says nothing at all. */
+const SILENCE_MS = 15_000;
 export class CommitState {
   readonly sources: readonly string[] = [SOURCE];
-  readonly #goal: CommitGoal;
-  readonly #runs = new CommitRuns();
+  readonly #goal: CommitGoal | PullsGoal;
+  readonly #now: () => number;
+  readonly #onlyLog: boolean;
+  readonly #subjects: readonly Subject[];
   readonly #stream = new StreamState([SOURCE]);
+  #isHeld: boolean;
+  /** What comes until the next subscription tells of before. */
+  #isStale = false;
+  /** Since when nothing was said, armed as it is. */
+  #silentSince: number | null = null;
+  #outcome: Outcome | null = null;
   #matched: readonly EventFrame[] = [];
 
-  constructor(goal: CommitGoal) {
+  constructor(goal: CommitGoal | PullsGoal, options: VerdictOptions = {}) {
+    const { now = Date.now, acts = false, onlyLog = false } = options;
     this.#goal = goal;
+    this.#now = now;
+    this.#onlyLog = onlyLog;
+    this.#isHeld = acts;
+    const { workflow, settleMs = SETTLE_MS } = goal;
+    this.#subjects = namesOf(goal).map(({ text, code }) => ({
+      text,
+      verdict: new CommitVerdict({ workflow, settleMs, now }),
+      notes: new RoundNotes(code),
+      last: null,
+    }));
   }
 
-  /** The last event of each run, once they have decided. */
+  /** The last event of each run that counts, once they have decided. */
   get matched(): readonly EventFrame[] {
     return this.#matched;
   }
 
+  /** Runs of pull requests are told in notes only. */
+  get notes(): readonly WaitNoteFrame[] {
+    if (!this.done || this.#goal.mode === 'commit') return [];
+    const decided = this.#subjects.filter(({ verdict }) => verdict.outcome !== null);
+    return decided.flatMap(({ last }) => last ?? []);
+  }
+
+  get outcome(): Outcome | null {
+    return this.#outcome;
+  }
+
   get done(): boolean {
-    return this.#matched.length > 0;
+    return this.#outcome !== null;
   }
 
   get armed(): boolean {
     return this.#stream.armed;
+  }
+
+  /** What the verdict is of, where it is not of all the facts. */
+  get caveat(): string | null {
+    const caveats = this.#subjects.flatMap(({ verdict }) => verdict.caveat ?? []);
+    return caveats[0] ?? null;
+  }
+
+  get due(): number | null {
+    if (this.done || this.#stream.replaying) return null;
+    const times = this.#subjects.flatMap(({ verdict }) => verdict.settlesAt ?? []);
+    if (this.#silentSince !== null) times.push(this.#silentSince + SILENCE_MS);
+    return times.length === 0 ? null : Math.min(...times);
   }
 
   /**
@@ -63,22 +104,39 @@ export class CommitState {
    * @throws WaitbusError WAITBUS_AMBIGUOUS_SHA
    */
   receive(frame: StreamFrame): readonly EventFrame[] {
+    if (this.done) return [];
     this.#stream.receive(frame);
-    if (frame.kind === 'event') this.#take(frame);
-    // What the log still holds may open a run again.
-    if (this.done || this.#stream.replaying || !this.#runs.isDecided) return [];
-    this.#matched = this.#runs.frames;
-    return this.#matched;
+    switch (frame.kind) {
+      case 'event':
+        if (this.#goal.mode === 'commit')
+          for (const { verdict } of this.#subjects) verdict.take(frame);
+        break;
+      case 'wait_note':
+        if (!this.#isStale) this.#note(frame);
+        break;
+      case 'subscribe_ack':
+        this.#isStale = false;
+        for (const { verdict } of this.#subjects) verdict.renew();
+        break;
+      case 'caught_up':
+        if (this.#onlyLog) this.#theLog('nothing else was looked at');
+        break;
+      case 'tick':
+        this.#tick();
+        break;
+      default:
+        break;
+    }
+    this.#checkSha();
+    this.#watchSilence();
+    return this.#decide();
   }
 
-  #take(frame: EventFrame): void {
-    this.#runs.take(frame);
-    const { shas } = this.#runs;
-    if (shas.length < 2) return;
-    throw new WaitbusError(
-      'WAITBUS_AMBIGUOUS_SHA',
-      `${this.#goal.sha} is the beginning of more than one commit: ${shas.join(', ')}`,
-    );
+  renew(): boolean {
+    this.#isHeld = false;
+    this.#isStale = true;
+    for (const { verdict } of this.#subjects) verdict.renew();
+    return true;
   }
 
   get sourceLines(): readonly string[] {
@@ -96,12 +154,75 @@ export class CommitState {
 
   /** What is still waited for: the runs that are open, once there are any. */
   outstanding(): string[] {
-    const { sha, workflow } = this.#goal;
-    const text = `--sha ${sha}${workflow === null ? '' : ` --workflow '${workflow}'`}`;
     // What the log says first may not be its last word.
-    if (this.#stream.replaying) return [text];
-    const { open, lines } = this.#runs;
-    if (open.length > 0) return open.map((line) => `${text}: ${line}`);
-    return [lines.length === 0 ? text : `${text}: no verdict yet beside ${lines.join(', ')}`];
+    if (this.#stream.replaying) return this.#subjects.map(({ text }) => text);
+    return this.#subjects
+      .filter(({ verdict }) => verdict.outcome === null || this.#goal.mode === 'commit')
+      .flatMap(({ text, verdict }) => linesOf(verdict).map((line) => `${text}${line}`));
   }
+
+  #note(frame: WaitNoteFrame): void {
+    if (frame.source !== SOURCE) return;
+    for (const subject of this.#subjects) {
+      const note = subject.notes.take(frame);
+      if (note === null) continue;
+      subject.verdict.note(note);
+      subject.last = frame;
+    }
+  }
+
+  /** A source that is dead tells nothing more. */
+  #theLog(why: string): void {
+    for (const { verdict } of this.#subjects) verdict.theLog(why);
+  }
+
+  #tick(): void {
+    const since = this.#silentSince;
+    if (since !== null && this.#now() >= since + SILENCE_MS) {
+      this.#theLog(`source ${SOURCE} did not say that it asked GitHub`);
+    }
+  }
+
+  #watchSilence(): void {
+    const isSilent = this.armed && this.#subjects.some(({ verdict }) => !verdict.isInformed);
+    if (!isSilent || this.#isHeld) this.#silentSince = null;
+    else this.#silentSince ??= this.#now();
+  }
+
+  #checkSha(): void {
+    if (this.#goal.mode !== 'commit') return;
+    const shas = this.#subjects.flatMap(({ verdict }) => verdict.runs.shas);
+    if (shas.length < 2) return;
+    throw new WaitbusError(
+      'WAITBUS_AMBIGUOUS_SHA',
+      `${this.#goal.sha} is the beginning of more than one commit: ${shas.join(', ')}`,
+    );
+  }
+
+  #decide(): readonly EventFrame[] {
+    // What the log still holds may open a run again.
+    if (this.#stream.replaying || this.#isHeld || this.#isStale) return [];
+    const obstacle = this.#stream.obstacleTo(SOURCE, 0);
+    if (obstacle !== undefined) this.#theLog(`source ${SOURCE}: ${obstacle.detail}`);
+    const decided = this.#subjects.filter(({ verdict }) => verdict.outcome !== null);
+    const failed = decided.filter(({ verdict }) => verdict.outcome === 'failure');
+    const isAny = this.#goal.mode === 'pulls' && this.#goal.any;
+    const isOver = isAny ? decided.length > 0 : decided.length === this.#subjects.length;
+    if (failed.length === 0 && !isOver) return [];
+    this.#outcome =
+      failed.length > 0 && !(isAny && decided.length > failed.length) ? 'failure' : 'success';
+    this.#matched = this.#subjects.flatMap(({ verdict }) => verdict.runs.frames);
+    return this.#matched;
+  }
+}
+
+/** What there is to say of one that is waited for; '' for nothing. */
+function linesOf(verdict: CommitVerdict): readonly string[] {
+  const { open, lines, others } = verdict.runs;
+  if (open.length > 0) return open.map((line) => `: ${line}`);
+  if (verdict.isSettling) return [`: ${lines.join(', ')}; another run may still come`];
+  if (others.length > 0) {
+    return [`: no push caused ${others.join(', ')}; with --workflow such a run counts`];
+  }
+  return [lines.length === 0 ? '' : `: ${lines.join(', ')}; GitHub is being asked`];
 }

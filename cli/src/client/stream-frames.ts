@@ -7,6 +7,8 @@ export interface AckFrame {
   readonly kind: 'subscribe_ack';
   readonly caught_up_at: string | null;
   readonly head: string;
+  /** By source, the event types whose conclusion is a verdict. */
+  readonly verdicts?: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface GapFrame {
@@ -46,6 +48,11 @@ export interface WaitNoteFrame {
   readonly data?: unknown;
 }
 
+/** Made here, not by the daemon: the time has come that the wait's state asked for. */
+export interface TickFrame {
+  readonly kind: 'tick';
+}
+
 /** Made here, not by the daemon: the connection was lost and is being restored. */
 export interface DisconnectedFrame {
   readonly kind: 'disconnected';
@@ -59,4 +66,5 @@ export type StreamFrame =
   | GapFrame
   | SourceStateFrame
   | WaitNoteFrame
+  | TickFrame
   | DisconnectedFrame;

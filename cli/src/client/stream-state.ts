@@ -79,6 +79,7 @@ export class StreamState {
         break;
       case 'event':
       case 'gap':
+      case 'tick':
         break;
     }
   }

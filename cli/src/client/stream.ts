@@ -38,6 +38,21 @@ export interface StreamRequest {
 
 export interface StreamOptions extends ReachOptions {
   readonly signal?: AbortSignal;
+  /** Whenever it is asked to, the stream goes on as another subscription, from where it stands. */
+  readonly renewal?: Renewal;
+}
+
+/** Lets who reads a stream have what a source says at the beginning of a subscription said again. */
+export class Renewal {
+  #ask: () => void = () => undefined;
+
+  ask(): void {
+    this.#ask();
+  }
+
+  onAsk(ask: () => void): void {
+    this.#ask = ask;
+  }
 }
 
 const FIRST_RETRY_MS = 50;
@@ -70,6 +85,12 @@ export async function* stream(
       continue;
     }
     let acknowledged = false;
+    let renewed = false;
+    const current = socket;
+    options.renewal?.onAsk(() => {
+      renewed = true;
+      current.destroy();
+    });
     for await (const frame of framesOf(socket, subscribeMessage(request, cursor), signal)) {
       let seen: StreamFrame | null;
       try {
@@ -92,8 +113,9 @@ export async function* stream(
     }
     if (!aborted()) {
       // A daemon that ends every connection is not asked again at full speed.
-      if (!acknowledged) await rest();
-      yield { kind: 'disconnected', reason: 'the daemon ended the connection' };
+      if (!acknowledged && !renewed) await rest();
+      const reason = renewed ? 'asking anew' : 'the daemon ended the connection';
+      yield { kind: 'disconnected', reason };
     }
   }
 }

@@ -2,10 +2,11 @@
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { originRepo } from '../origin-repo.js';
 import { directoryOf } from '../working-directory.js';
-import { isSha } from './commit-state.js';
-import { requestFor, stateOf, type Goal } from './goal.js';
+import { isSha } from './commit-goal.js';
+import { isOfTheLog, requestFor, stateOf, type Goal } from './goal.js';
 import { errorOfObstacle } from './obstacle.js';
-import { stream, type EventFrame, type StreamOptions, type WaitNoteFrame } from './stream.js';
+import { Renewal, type EventFrame, type StreamOptions, type WaitNoteFrame } from './stream.js';
+import { goalStream } from './ticks.js';
 import { timeLimit } from './time-limit.js';
 import { parseClause } from './wait-state.js';
 
@@ -19,12 +20,15 @@ export interface WaitForOptions extends StreamOptions {
   /** `source:predicate predicate ...` clauses: the first event of any. */
   readonly firstOf?: readonly string[];
   /**
-   * The CI verdict of a commit, 7 to 40 hex digits, from source github: ends once every run of it
-   * that is known is over, with the last event of each. The log counts from its start.
+   * The CI verdict of a commit, 7 to 40 hex digits, from source github: ends once a run has failed,
+   * or all have passed and nothing has changed for `settle`, with the last event of each run that
+   * counts. The verdict is of what GitHub says once this was called; with `onArmed`, once that is done.
    */
   readonly sha?: string;
-  /** With `sha`: only runs of the workflow of this name. */
+  /** With `sha`: only runs of the workflow of this name, or of this file. */
   readonly workflow?: string;
+  /** With `sha`: milliseconds for which nothing may have changed before a success counts. Default 10,000. */
+  readonly settle?: number;
   /** Only events of `owner/repo` or `owner/*`. Default with `sha`: the origin of the checkout. */
   readonly repo?: string;
   /** Ends on the N-th matching event. Default 1. */
@@ -36,7 +40,9 @@ export interface WaitForOptions extends StreamOptions {
   /** Default: the working directory. */
   readonly cwd?: string;
   /** Called once nothing can be missed any more: do then what causes the event. */
-  readonly onArmed?: () => void;
+  readonly onArmed?: () => void | Promise<void>;
+  /** Called with what a verdict on a commit is of, when GitHub could not be asked. */
+  readonly onCaveat?: (caveat: string) => void;
   /**
    * Called with what a source has to say of what is asked for: why no event can come as things are
    * (`warning`), and that this is over (`cleared`).
@@ -64,30 +70,40 @@ export class WaitTimeoutError extends Error {
  */
 export async function waitFor(options: WaitForOptions): Promise<readonly EventFrame[]> {
   const goal = goalOf(options);
-  const state = stateOf(goal);
+  const state = stateOf(goal, { acts: options.onArmed !== undefined });
+  const renewal = new Renewal();
   const given = options.signal === undefined ? [] : [options.signal];
-  const signal = AbortSignal.any([...timeLimit(options.timeout), ...given]);
+  const failing = new AbortController();
+  const signal = AbortSignal.any([...timeLimit(options.timeout), ...given, failing.signal]);
   let armed = false;
   const cwd = directoryOf(options.cwd);
-  const repo = options.repo ?? (goal.mode === 'commit' ? originOf(cwd) : null);
-  const since = options.since ?? (goal.mode === 'commit' ? 'start' : null);
+  const act = async () => {
+    await options.onArmed?.();
+    if (state.renew()) renewal.ask();
+  };
+  const repo = options.repo ?? (isOfTheLog(goal) ? originOf(cwd) : null);
+  const since = options.since ?? (isOfTheLog(goal) ? 'start' : null);
   const request = {
     ...requestFor(goal),
     cwd,
     ...(repo === null ? {} : { filters: [repo] }),
     ...(since === null ? {} : { since }),
   };
-  for await (const frame of stream(request, { ...options, signal })) {
+  for await (const frame of goalStream(request, state, { ...options, signal, renewal })) {
     state.receive(frame);
-    if (state.done) return state.matched;
+    if (state.done) {
+      if (state.caveat !== null) options.onCaveat?.(state.caveat);
+      return state.matched;
+    }
     if (frame.kind === 'wait_note') options.onNote?.(frame);
     const obstacle = state.hopeless();
     if (obstacle !== null) throw errorOfObstacle(obstacle);
     if (!armed && state.armed) {
       armed = true;
-      options.onArmed?.();
+      act().catch((error: unknown) => failing.abort(error));
     }
   }
+  failing.signal.throwIfAborted();
   options.signal?.throwIfAborted();
   throw new WaitTimeoutError(state.outstanding());
 }
@@ -103,9 +119,9 @@ function originOf(cwd: string): string {
 }
 
 function goalOf(options: WaitForOptions): Goal {
-  const { sha, workflow = null } = options;
+  const { sha, workflow = null, settle: settleMs } = options;
   if (sha !== undefined) {
-    if (isSha(sha)) return { mode: 'commit', sha, workflow };
+    if (isSha(sha)) return { mode: 'commit', sha, workflow, settleMs };
     throw new WaitbusError('WAITBUS_BAD_REQUEST', `sha ${sha} is not 7 to 40 hex digits`);
   }
   const { allOf = [], firstOf = [], match = [], source, count = 1 } = options;

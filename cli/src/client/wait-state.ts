@@ -4,6 +4,7 @@
  */
 import { compile, parsePredicate, splitSpecs, type Matcher } from '@waitbus/kernel/predicate';
 import { SOURCE_NAME, WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { canBeVerdict, isFailure, isVerdict } from './judged.js';
 import type { Obstacle } from './obstacle.js';
 import { StreamState } from './stream-state.js';
 import type { EventFrame, StreamFrame, StreamRequest, WaitNoteFrame } from './stream.js';
@@ -22,6 +23,8 @@ export interface WaitSpec {
   readonly clauses: readonly Clause[];
   /** With `first`: how many events end it. */
   readonly count: number;
+  /** Waits for a verdict, where the source of its one clause declares that it has such. */
+  readonly judged?: boolean;
 }
 
 /**
@@ -69,6 +72,8 @@ export class WaitState {
   readonly #open: { readonly clause: Clause; readonly at: number; readonly matches: Matcher }[];
   readonly #matched: EventFrame[] = [];
   readonly #stream: StreamState;
+  /** The event types that are a verdict; null: whatever matches ends the wait. */
+  #verdictTypes: readonly string[] | null = null;
 
   constructor(spec: WaitSpec) {
     this.#spec = spec;
@@ -86,6 +91,16 @@ export class WaitState {
     return this.#matched;
   }
 
+  readonly notes = [];
+  readonly caveat = null;
+  readonly due = null;
+
+  /** null: the events that counted tell. */
+  get outcome(): 'success' | 'failure' | null {
+    if (this.#verdictTypes === null || !this.done) return null;
+    return this.#matched.some(isFailure) ? 'failure' : 'success';
+  }
+
   get done(): boolean {
     return this.#spec.mode === 'all'
       ? this.#open.length === 0
@@ -101,8 +116,22 @@ export class WaitState {
   receive(frame: StreamFrame): readonly EventFrame[] {
     this.#stream.receive(frame);
     const before = this.#matched.length;
-    if (frame.kind === 'event') this.#offer(frame);
+    if (frame.kind === 'subscribe_ack') this.#learn(frame.verdicts ?? {});
+    if (frame.kind === 'event' && this.#counts(frame)) this.#offer(frame);
     return this.#matched.slice(before);
+  }
+
+  /** What the manifests of its sources declare. */
+  #learn(verdicts: Readonly<Record<string, readonly string[]>>): void {
+    const [clause] = this.#spec.clauses;
+    if (this.#spec.judged !== true || clause === undefined) return;
+    const types = verdicts[clause.source ?? ''] ?? null;
+    const canBe = types !== null && canBeVerdict(clause.predicates, types);
+    this.#verdictTypes = canBe ? types : null;
+  }
+
+  #counts(event: EventFrame): boolean {
+    return this.#verdictTypes === null || isVerdict(event, this.#verdictTypes);
   }
 
   /** A matching event. With `all`, it satisfies every clause that it matches, for good. */
@@ -125,6 +154,11 @@ export class WaitState {
 
   get warnings(): readonly WaitNoteFrame[] {
     return this.#stream.warnings;
+  }
+
+  /** It goes by events, each of which says what is so. */
+  renew(): boolean {
+    return false;
   }
 
   /** Why the wait cannot be fulfilled any more, or null. */

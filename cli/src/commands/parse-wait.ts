@@ -11,10 +11,12 @@ import { wholeNumber } from './whole-number.js';
 export interface WaitPlan {
   readonly goal: Goal;
   readonly filters: readonly string[] | null;
+  /** The repository is that of the checkout's origin. */
+  readonly isOfOrigin: boolean;
   readonly since: string | null;
   readonly timeoutMs: number | null;
-  /** Whether a failed conclusion of the matched event ends with 1. */
-  readonly verdict: boolean;
+  /** Whether a failed conclusion ends with 1; null: as the source's manifest says. */
+  readonly verdict: boolean | null;
   readonly json: boolean;
   readonly quiet: boolean;
   readonly readyFd: number | null;
@@ -30,6 +32,9 @@ const OPTIONS = {
   'all-of': { type: 'string', multiple: true },
   'first-of': { type: 'string', multiple: true },
   sha: { type: 'string' },
+  pr: { type: 'string', multiple: true },
+  any: { type: 'boolean' },
+  settle: { type: 'string' },
   repo: { type: 'string' },
   workflow: { type: 'string' },
   timeout: { type: 'string' },
@@ -37,6 +42,7 @@ const OPTIONS = {
   count: { type: 'string' },
   cwd: { type: 'string' },
   verdict: { type: 'boolean' },
+  'no-verdict': { type: 'boolean' },
   json: { type: 'boolean' },
   quiet: { type: 'boolean', short: 'q' },
   'ready-fd': { type: 'string' },
@@ -60,7 +66,7 @@ export function parseWait(args: readonly string[], { cwd, now }: Surroundings): 
     ...whatToWaitFor(values, directory),
     ...(values.since === undefined ? {} : { since: parseSince(values.since, now) }),
     timeoutMs: values.timeout === undefined ? null : parseTimeout(values.timeout),
-    verdict: values.verdict === true || values.sha !== undefined,
+    verdict: verdictOf(values),
     json: values.json === true,
     quiet: values.quiet === true,
     readyFd:
@@ -69,6 +75,20 @@ export function parseWait(args: readonly string[], { cwd, now }: Surroundings): 
     cwd: directory,
     command: dashes === -1 ? [] : commandOf(args.slice(dashes + 1)),
   };
+}
+
+interface VerdictOptions {
+  readonly verdict?: boolean | undefined;
+  readonly 'no-verdict'?: boolean | undefined;
+  readonly sha?: string | undefined;
+  readonly pr?: readonly string[] | undefined;
+}
+
+function verdictOf({ verdict, 'no-verdict': none, sha, pr }: VerdictOptions): boolean | null {
+  if (none !== true) return verdict === true || (sha ?? pr) !== undefined ? true : null;
+  if (verdict === true) throw new UsageError('--verdict and --no-verdict exclude each other');
+  if ((sha ?? pr) === undefined) return false;
+  throw new UsageError(`${sha === undefined ? '--pr' : '--sha'} is a wait for a verdict`);
 }
 
 function parseSince(text: string, now: number): string {

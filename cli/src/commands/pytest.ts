@@ -10,6 +10,7 @@ import { runCommand, Signals } from '../run/command.js';
 import { shellEnvironment } from '../sources/shell-env.js';
 import { asPlainError } from '../system-error.js';
 import { EXIT, say } from '../terminal/exit.js';
+import { workingDirectoryOrNull } from '../working-directory.js';
 
 const PROBE_MS = 10_000;
 
@@ -43,7 +44,7 @@ export async function run(args: readonly string[]): Promise<number> {
   if (told === 'told' || own.some((arg) => LISTS.test(arg))) return end.exitCode;
   // One that had begun and did not end in order has told nothing, or only left its will.
   if (told === 'begun' || end.exitCode !== 0) {
-    await tell(bareSession(handover.runId, workingDirectory(), end, signals.received));
+    await tell(bareSession(handover.runId, workingDirectoryOrNull(), end, signals.received));
   } else {
     say('waitbus pytest: this pytest did not load the plugin; nothing of the run was told');
     say('  eval "$(waitbus source env pytest)"; waitbus source check pytest');
@@ -64,14 +65,6 @@ async function tell(event: Envelope): Promise<void> {
     await emit(event);
   } catch (error) {
     say(`waitbus pytest: the end of the run could not be told: ${asPlainError(error).message}`);
-  }
-}
-
-function workingDirectory(): string | null {
-  try {
-    return process.cwd();
-  } catch {
-    return null;
   }
 }
 

@@ -2,16 +2,19 @@
 import { parsePredicate } from '@waitbus/kernel/predicate';
 import { FIRST_ULID } from '@waitbus/kernel/ulid';
 import { SOURCE_NAME } from '@waitbus/plugin-sdk/envelope';
-import { isSha, predicatesOf } from '../client/commit-state.js';
+import { isSha, type CommitGoal, type PullsGoal } from '../client/commit-goal.js';
 import type { Goal } from '../client/goal.js';
 import { parseClause, type Clause, type WaitSpec } from '../client/wait-state.js';
 import { originRepo } from '../origin-repo.js';
+import { parseDuration } from '../duration.js';
 import { UsageError } from '../terminal/exit.js';
 import { wholeNumber } from './whole-number.js';
 
 export interface WhatToWaitFor {
   readonly goal: Goal;
   readonly filters: readonly string[] | null;
+  /** The repository is that of the checkout's origin. */
+  readonly isOfOrigin: boolean;
   /** Where the log counts from; null: not at all. */
   readonly since: string | null;
 }
@@ -23,41 +26,61 @@ export interface GoalOptions {
   readonly 'all-of'?: readonly string[] | undefined;
   readonly 'first-of'?: readonly string[] | undefined;
   readonly sha?: string | undefined;
+  readonly pr?: readonly string[] | undefined;
+  readonly any?: boolean | undefined;
+  readonly settle?: string | undefined;
   readonly repo?: string | undefined;
   readonly workflow?: string | undefined;
   readonly count?: string | undefined;
+  readonly 'no-verdict'?: boolean | undefined;
 }
 
 /** @throws UsageError, or WaitbusError WAITBUS_BAD_PREDICATE that quotes the predicate */
 export function whatToWaitFor(options: GoalOptions, cwd: string): WhatToWaitFor {
-  const { 'all-of': allOf, 'first-of': firstOf, sha, workflow, repo } = options;
+  const { 'all-of': allOf, 'first-of': firstOf, sha, pr, repo } = options;
   if ((options.source ?? []).length > 1) {
     throw new UsageError('one --source only; for several, give each a --first-of or an --all-of');
   }
-  const ways = { '--all-of': allOf, '--first-of': firstOf, '--sha': sha };
+  const ways = { '--all-of': allOf, '--first-of': firstOf, '--sha': sha, '--pr': pr };
   const chosen = Object.entries(ways).filter(([, value]) => value !== undefined);
   if (chosen.length > 1)
     throw new UsageError(`${chosen.map(([way]) => way).join(' and ')} exclude each other`);
+  if (options.any !== undefined && pr === undefined) throw new UsageError('--any goes with --pr');
   const filters = repo === undefined ? null : [repoFilter(repo)];
-  if (sha !== undefined) {
-    const goal = commitGoal(sha, options);
-    return { goal, filters: filters ?? originFilter(cwd), since: FIRST_ULID };
+  if (sha !== undefined || pr !== undefined) {
+    const goal = sha === undefined ? pullsGoal(pr ?? [], options) : commitGoal(sha, options);
+    const since = goal.mode === 'commit' ? FIRST_ULID : null;
+    const isOfOrigin = filters === null;
+    return { goal, filters: filters ?? originFilter(cwd, goal), isOfOrigin, since };
   }
-  if (workflow !== undefined) throw new UsageError('--workflow goes with --sha');
-  return { goal: clausesGoal(options), filters, since: null };
+  for (const name of ['workflow', 'settle'] as const) {
+    if (options[name] !== undefined) throw new UsageError(`--${name} goes with --sha or --pr`);
+  }
+  return { goal: clausesGoal(options), filters, isOfOrigin: false, since: null };
 }
 
-function commitGoal(sha: string, options: GoalOptions): Goal {
+function commitGoal(sha: string, options: GoalOptions): CommitGoal {
   if (!isSha(sha)) throw new UsageError(`--sha ${sha} is not 7 to 40 hex digits`);
+  return { mode: 'commit', sha, ...verdictRules('--sha', options) };
+}
+
+function pullsGoal(texts: readonly string[], options: GoalOptions): PullsGoal {
+  const numbers = texts.map((text) => wholeNumber('--pr', text.replace(/^#/, ''), 1));
+  const any = options.any === true;
+  return { mode: 'pulls', numbers: [...new Set(numbers)], any, ...verdictRules('--pr', options) };
+}
+
+function verdictRules(way: string, options: GoalOptions) {
+  const { workflow = null, settle, match, count } = options;
   const [source = 'github'] = options.source ?? [];
-  if (source !== 'github' || options.match !== undefined || options.count !== undefined) {
+  if (source !== 'github' || match !== undefined || count !== undefined) {
     throw new UsageError(
-      '--sha waits for runs of source github: leave out --source, --match, --count',
+      `${way} waits for runs of source github: leave out --source, --match, --count`,
     );
   }
-  const goal = { mode: 'commit', sha, workflow: options.workflow ?? null } as const;
-  parsePredicate(predicatesOf(goal));
-  return goal;
+  const settleMs = settle === undefined ? undefined : parseDuration(settle);
+  if (settleMs === null) throw new UsageError(`--settle ${settle} is not a duration such as 10s`);
+  return { workflow, settleMs };
 }
 
 function clausesGoal(options: GoalOptions): WaitSpec {
@@ -65,7 +88,8 @@ function clausesGoal(options: GoalOptions): WaitSpec {
   const [source] = options.source ?? [];
   const count = options.count === undefined ? 1 : wholeNumber('--count', options.count, 1);
   if (allOf === undefined && firstOf === undefined) {
-    return { mode: 'first', clauses: [plainClause(source, match)], count };
+    const judged = options['no-verdict'] !== true;
+    return { mode: 'first', clauses: [plainClause(source, match)], count, judged };
   }
   if (source !== undefined || match !== undefined) {
     throw new UsageError(
@@ -80,7 +104,9 @@ function clausesGoal(options: GoalOptions): WaitSpec {
 
 function plainClause(source: string | undefined, match: readonly string[] | undefined): Clause {
   if (source === undefined && match === undefined) {
-    throw new UsageError('say what to wait for: --source, --match, --all-of, --first-of or --sha');
+    throw new UsageError(
+      'say what to wait for: --source, --match, --all-of, --first-of, --sha or --pr',
+    );
   }
   if (source !== undefined && !SOURCE_NAME.test(source)) {
     throw new UsageError(`--source ${source} is not a source name`);
@@ -99,9 +125,9 @@ function repoFilter(repo: string): string {
   throw new UsageError(`--repo ${repo} is not owner/repo or owner/*`);
 }
 
-function originFilter(cwd: string): readonly string[] {
+function originFilter(cwd: string, { mode }: CommitGoal | PullsGoal): readonly string[] {
   const repo = originRepo(cwd);
-  if (repo === null)
-    throw new UsageError('--sha needs --repo owner/repo: this directory has no GitHub origin');
-  return [repo];
+  if (repo !== null) return [repo];
+  const way = mode === 'commit' ? '--sha' : '--pr';
+  throw new UsageError(`${way} needs --repo owner/repo: this directory has no GitHub origin`);
 }

@@ -6,19 +6,22 @@ import { writeSync } from 'node:fs';
 import { stringifyJson } from '@waitbus/plugin-sdk/envelope';
 import { requestFor, stateOf, type GoalState } from '../client/goal.js';
 import { errorOfObstacle, lineOfNote } from '../client/obstacle.js';
-import { stream, type StreamFrame, type WaitNoteFrame } from '../client/stream.js';
 import { inForeground } from '../run/command.js';
 import { ignoresHangup, WaitCommand } from '../run/wait-command.js';
+import { Renewal, type StreamFrame, type WaitNoteFrame } from '../client/stream.js';
+import { goalStream } from '../client/ticks.js';
 import { EXIT, print, say, sayError, UsageError } from '../terminal/exit.js';
 import { outputFailed, outputOver } from '../terminal/output.js';
 import { statusLine, type StatusLine } from '../terminal/status-line.js';
 import { directoryOf } from '../working-directory.js';
+import { originHints } from './origin-hints.js';
 import { parseWait, type WaitPlan } from './parse-wait.js';
-import { exitCodeOfMatch } from './verdict.js';
+import { exitCodeOf } from './verdict.js';
 
 export async function run(args: readonly string[]): Promise<number> {
   const plan = parseWait(args, { now: Date.now() });
   directoryOf(plan.cwd);
+  for (const hint of await originHints(plan)) say(`waitbus wait: ${hint}`);
   return new Wait(plan).run();
 }
 
@@ -45,13 +48,15 @@ class Wait {
   readonly #line: StatusLine;
   readonly #ending = new AbortController();
   readonly #command = new WaitCommand();
+  readonly #renewal = new Renewal();
   #resolveEnd: (exitCode: number) => void = () => undefined;
   #announced = false;
   #interrupted = false;
 
   constructor(plan: WaitPlan) {
     this.#plan = plan;
-    this.#state = stateOf(plan.goal);
+    const { goal, command, timeoutMs } = plan;
+    this.#state = stateOf(goal, { acts: command.length > 0, onlyLog: timeoutMs === 0 });
     this.#line = statusLine(process.stderr, process.env, plan.quiet);
   }
 
@@ -91,15 +96,20 @@ class Wait {
       ...(filters === null ? {} : { filters }),
       ...(since === null ? {} : { since }),
     };
-    const options = { signal: this.#ending.signal, ...(autostart === null ? {} : { autostart }) };
-    for await (const frame of stream(request, options)) {
+    const { signal } = this.#ending;
+    const renewal = this.#renewal;
+    const options = { signal, renewal, ...(autostart === null ? {} : { autostart }) };
+    for await (const frame of goalStream(request, this.#state, options)) {
       this.#receive(frame);
       if (this.#state.done) break;
     }
     clearTimeout(timer);
     // The command may be what the person is watching.
     await this.#command.done;
-    return exitCodeOfMatch(this.#state.matched, verdict);
+    const { caveat, notes } = this.#state;
+    if (this.#plan.json) for (const note of notes) print(stringifyJson(note));
+    if (caveat !== null) this.#line.note(caveat);
+    return exitCodeOf(this.#state, verdict);
   }
 
   #receive(frame: StreamFrame): void {
@@ -110,6 +120,7 @@ class Wait {
     if (this.#state.done) return;
     switch (frame.kind) {
       case 'event':
+      case 'tick':
         if (this.#announced) this.#showWaiting();
         return;
       case 'disconnected':
@@ -126,7 +137,10 @@ class Wait {
         }
         break;
       case 'wait_note':
-        if (frame.level !== 'impossible') this.#line.note(textOfNote(frame));
+        // How far a source is shows in what is outstanding.
+        if (frame.level === 'warning' || frame.level === 'cleared') {
+          this.#line.note(textOfNote(frame));
+        } else if (this.#announced) this.#showWaiting();
         break;
       case 'caught_up':
         // `--timeout 0` asks what the log holds, and has its answer now.
@@ -171,7 +185,7 @@ class Wait {
         else if (exitCode !== 0 && !this.#ending.signal.aborted) {
           say(`waitbus wait: ${words.join(' ')} ended with ${signal ?? exitCode}`);
           this.#end(exitCode);
-        }
+        } else if (this.#state.renew()) this.#renewal.ask();
       },
       (error) => {
         say(`waitbus wait: ${words[0]} could not be run: ${error.message}`);

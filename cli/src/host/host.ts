@@ -88,6 +88,7 @@ export class SourceHost {
     const id = ++this.#lastId;
     return {
       scopes: scopesOf(stations, interest.cwd),
+      ...verdictsOf(stations),
       begin: () => {
         if (stations.length === 0) this.#noteOnAny(interest);
         for (const station of stations) releases.push(station.join(id, interest));
@@ -212,6 +213,14 @@ export class SourceHost {
   #clear(): void {
     for (const [name, { isVacant }] of this.#stations) if (isVacant) this.#stations.delete(name);
   }
+}
+
+/** The event types that a wait on these sources takes for a verdict. */
+function verdictsOf(stations: readonly Station[]): Pick<InterestGrant, 'verdicts'> {
+  const declared = stations.flatMap(({ source: { name, manifest } }) =>
+    manifest.verdicts === undefined ? [] : [[name, manifest.verdicts] as const],
+  );
+  return declared.length === 0 ? {} : { verdicts: Object.fromEntries(declared) };
 }
 
 /** A source with a scope concerns a subscriber with what lies under its directory only. */

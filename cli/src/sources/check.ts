@@ -2,7 +2,7 @@
  * Whether a source could see events now: activates it as a wait does, and tells when it is ready, or
  * what keeps it from that and the command that mends it.
  */
-import { stream, type SourceStateFrame } from '../client/stream.js';
+import { stream, type SourceStateFrame, type WaitNoteFrame } from '../client/stream.js';
 import type { ReachOptions } from '../client/reach.js';
 import { checkShell } from '../pytest/shell-check.js';
 import { shellEnvironment } from './shell-env.js';
@@ -48,9 +48,10 @@ export async function checkSource(facts: SourceFacts, options: CheckOptions): Pr
     const { ok, detail, remedy } = await turnOn(facts, options);
     return end(ok ? 'emit-only' : 'failed', detail, remedy);
   }
-  const last = await observe(name, options);
+  const { last, broken } = await observe(name, options);
   switch (last?.state) {
     case 'running':
+      if (broken !== null) return end('failed', broken.detail, broken.remedy);
       return end('ready', last.detail, hint(facts));
     case 'failed':
     case 'quarantined':
@@ -70,19 +71,35 @@ function hint({ source, setup }: SourceFacts): string {
   return `it runs only while somebody waits on it; always, after: waitbus source enable ${source.name}`;
 }
 
-/** The last that was heard of it: that it runs, that it cannot, or where it stood when time was up. */
-async function observe(name: string, options: CheckOptions): Promise<SourceStateFrame | null> {
+interface Observed {
+  /** That it runs, that it cannot, or where it stood when time was up. */
+  readonly last: SourceStateFrame | null;
+  /** What it says does not work, though it runs. */
+  readonly broken: WaitNoteFrame | null;
+}
+
+/** The last that was heard of it: what it has to say of a wait comes before it is said to run. */
+async function observe(name: string, options: CheckOptions): Promise<Observed> {
   const signal = AbortSignal.timeout(options.timeoutMs);
   let last: SourceStateFrame | null = null;
+  let broken: WaitNoteFrame | null = null;
   for await (const frame of stream({ sources: [name], cwd: options.cwd }, { ...options, signal })) {
+    if (frame.kind === 'wait_note' && isBroken(frame)) broken = frame;
     if (frame.kind !== 'source_state') continue;
     last = frame;
     if (frame.state === 'running' || frame.state === 'quarantined') break;
     if (frame.state === 'failed') break;
     // It said itself what it lacks: trying again does not bring that about.
-    if (frame.state === 'starting' && frame.remedy !== '') return { ...frame, state: 'failed' };
+    if (frame.state === 'starting' && frame.remedy !== '') {
+      return { last: { ...frame, state: 'failed' }, broken };
+    }
   }
-  return last;
+  return { last, broken };
+}
+
+function isBroken({ level, data }: WaitNoteFrame): boolean {
+  const isOver = level === 'cleared';
+  return !isOver && (data as { readonly broken?: unknown } | undefined)?.broken === true;
 }
 
 /** Sources whose programs can be asked whether they would report, by starting them. */

@@ -46,7 +46,8 @@ waitbus help COMMAND tells more. Options: --version, --help.`,
   wait: `usage: waitbus wait [options] [-- command...]
 
 Blocks until a matching event and answers with its exit code:
-  0 it happened   1 it failed (--verdict, --sha)   124 timed out
+  0 it happened   1 it failed (a verdict: --sha, --pr, --verdict, --source github)
+  124 timed out
   130 Ctrl-C      143 SIGTERM                      2 could not start
 
 what to wait for
@@ -55,18 +56,24 @@ what to wait for
                         (several = on one key: any of them)
   --all-of S:PREDICATE  each of these clauses, by whatever events, in any order
   --first-of S:PREDICATE  the first event that meets any clause
-  --sha COMMIT          the CI verdict of a commit, 7 to 40 hex digits: once every workflow run of
-                        it that is known is over, a re-run included; looks into the log first
-  --workflow NAME       with --sha: only runs of this workflow
-  --repo OWNER/REPO     only events of this repository (--sha: default the origin of the checkout)
+  --sha COMMIT          the CI verdict of a commit, 7 to 40 hex digits: 1 once a workflow run has
+                        failed, 0 once all have passed and nothing has changed for --settle; by
+                        what GitHub says after the wait began, after the command if there is one
+  --pr N                the same of the head of a pull request, as it is pushed to; several: all
+                        of them, with --any the first that has a verdict
+  --workflow NAME       with --sha, --pr: only runs of this workflow, by its name or file (ci.yml)
+  --settle DURATION     with --sha, --pr: how long a success must have stood (default 10s)
+  --repo OWNER/REPO     only events of this repository (--sha, --pr: default the checkout's origin)
   --count N             the N-th matching event
   --since WHEN          also what happened since: a duration ago (10m), an event id, or start
 
 how to wait
   --timeout DURATION    give up after 30s, 5m, 1h30m, 2d; 0 with --since only looks into the log
-  --verdict             exit 1 if the event's conclusion is failure, cancelled or timed_out
+  --verdict             exit 1 if the event's conclusion is failure, cancelled or timed_out; the
+                        default for a source whose events are verdicts, such as github, and the
+                        wait is then for a conclusion; --no-verdict: any event, and 0
   --json                print the matched event, one JSON line, on stdout; with --sha the last of
-                        each run
+                        each run; with --pr what is known of its runs
   --cwd DIR             the directory that fs watches (default: this one)
   --ready-fd N          write "ready" to this descriptor once nothing can be missed
   --quiet, -q           nothing on stderr but errors

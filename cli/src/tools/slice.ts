@@ -3,11 +3,13 @@
  * A slice that ends early has the cursor from which the next one sees everything that came between.
  */
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import type { Outcome } from '../client/commit-state.js';
 import { requestFor, stateOf, type Goal } from '../client/goal.js';
 import { errorOfObstacle, lineOfNote } from '../client/obstacle.js';
 import { cursorSince } from '../client/since.js';
-import { stream, type EventFrame } from '../client/stream.js';
 import { directoryOf } from '../working-directory.js';
+import type { EventFrame } from '../client/stream.js';
+import { goalStream } from '../client/ticks.js';
 import type { CallOptions, ToolOptions } from './tool.js';
 
 export const DEFAULT_SLICE_MS = 50_000;
@@ -25,6 +27,10 @@ export interface SliceRequest {
 export interface Slice {
   readonly outcome: 'matched' | 'pending' | 'timeout';
   readonly events: readonly EventFrame[];
+  /** Of a goal that has one by itself. */
+  readonly verdict: Outcome | null;
+  /** What the verdict is of, where it is not of all the facts. */
+  readonly caveat: string | null;
   /** From here nothing is missed. */
   readonly cursor: string;
   /** Retention removed events after `since`, before they were looked at. */
@@ -60,6 +66,8 @@ export async function waitSlice(
   const slice = (outcome: Slice['outcome'], at: string): Slice => ({
     outcome,
     events: state.matched,
+    verdict: state.outcome,
+    caveat: state.caveat,
     cursor: at,
     gap,
     outstanding: outcome === 'matched' ? [] : state.outstanding(),
@@ -69,7 +77,7 @@ export async function waitSlice(
   const limit = new SliceLimit(sliceMs, cursor !== null);
   const signal = AbortSignal.any([limit.signal, ...(call.signal ? [call.signal] : [])]);
   try {
-    for await (const frame of stream(request, { ...options, signal })) {
+    for await (const frame of goalStream(request, state, { ...options, signal })) {
       state.receive(frame);
       // Without a cursor it begins at the head of this moment.
       if (frame.kind === 'subscribe_ack') cursor ??= frame.head;

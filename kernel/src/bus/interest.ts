@@ -53,6 +53,8 @@ export interface Interest {
 export interface InterestGrant {
   /** Per source, what its events must meet besides to concern this subscriber. */
   readonly scopes: ReadonlyMap<string, Predicate>;
+  /** Per source that has such, the event types whose conclusion is a verdict. */
+  readonly verdicts?: Readonly<Record<string, readonly string[]>>;
   /** Called once the subscriber is acknowledged: activates, and tells the state of each source. */
   begin(): void;
   /** Called once when the subscriber is gone. */

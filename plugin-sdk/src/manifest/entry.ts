@@ -59,6 +59,11 @@ export interface SourceEntry {
   readonly open?: boolean | undefined;
   /** The command that makes programs report under its name, for who waits where nothing does. */
   readonly turnOn?: string | undefined;
+  /**
+   * Those of its event types whose conclusion is a verdict. A wait on the source waits for one of
+   * them that has ended, and its exit code is that verdict, unless it asks for something else.
+   */
+  readonly verdicts?: readonly string[] | undefined;
   readonly capabilities: Capabilities;
   /**
    * The key of `fields` that holds a path. With it, a subscriber that gave its `cwd` hears of what

@@ -83,6 +83,13 @@ export const sourceEntrySchema = z
       .optional()
       .describe('Programs emit event types and fields of their own under its name.'),
     turnOn: line.optional().describe('The command that makes programs report under its name.'),
+    verdicts: z
+      .array(z.string().regex(EVENT_TYPE))
+      .min(1)
+      .optional()
+      .describe(
+        'Those of its event types whose conclusion is a verdict: `waitbus wait --source NAME` waits for one of them that has ended, and exits with 1 if it failed.',
+      ),
     capabilities: capabilitiesSchema.default(() => capabilitiesSchema.parse({})),
     scope: z
       .string()
@@ -118,6 +125,10 @@ export const sourceEntrySchema = z
     ({ fields = {}, eventTypes }) => Object.keys(fields).every((type) => eventTypes.includes(type)),
     { path: ['fields'], message: 'describes an event type that eventTypes does not list' },
   )
+  .refine(({ verdicts = [], eventTypes }) => verdicts.every((type) => eventTypes.includes(type)), {
+    path: ['verdicts'],
+    message: 'names what is not in eventTypes',
+  })
   .describe('A source, under the name that people type at --source.');
 
 export const manifestSchema = z

@@ -9,15 +9,14 @@ import { findToken } from './api/token.js';
 import type { GithubConfig } from './config.js';
 import { nameOf } from './events/repository.js';
 import { Hearing } from './hearing.js';
-import { CommitWatches } from './poll/commit-watches.js';
+import { Probe } from './probe.js';
 import { Poller } from './poll/poller.js';
 import { RepoWatch, type RepoState } from './poll/repo-watch.js';
+import { VerdictWatches } from './rounds/verdict-watches.js';
+import { waitNotes } from './rounds/wait-notes.js';
 import { StallWatch } from './stall/stall-watch.js';
 import { Standing } from './standing.js';
 import { openWebhook } from './webhook.js';
-
-/** A webhook that fell silent is noticed within this time. */
-const LOOK_MS = 10 * 60_000;
 
 export async function startGithub(ctx: SourceContext<GithubConfig>): Promise<void> {
   const { config, signal, log, state } = ctx;
@@ -44,20 +43,25 @@ export async function startGithub(ctx: SourceContext<GithubConfig>): Promise<voi
       findToken({ secret: (name) => ctx.secret(name), env, host: new URL(url).host }),
   });
   const hearing = new Hearing(state);
-  const poller = new Poller({ api, standing, log, signal });
-  const commits = new CommitWatches({
+  const onTrouble = () => ctx.recheckWaits();
+  const poller = new Poller({ api, standing, log, signal, onTrouble });
+  const watches = new VerdictWatches({
     api,
     emit,
     poller,
     hearing,
+    note: (waiter, note) => ctx.note(waiter, note),
     intervalMs: config.poll.waitInterval,
   });
-  await openWebhook(ctx, {
+  const hasWebhook = await openWebhook(ctx, {
     standing,
     emit,
-    heard: ({ event_type: type, owner, repo }) => {
-      if (type !== 'workflow_run' || owner === undefined || repo === undefined) return;
-      if (hearing.hear(nameOf({ owner, repo }))) commits.update();
+    heard: (event) => {
+      const { event_type: type, owner, repo } = event;
+      if (type === 'workflow_run' && owner !== undefined && repo !== undefined) {
+        hearing.hear(nameOf({ owner, repo }));
+      }
+      watches.hear(event);
     },
   });
   for (const name of config.poll.repos) {
@@ -67,8 +71,16 @@ export async function startGithub(ctx: SourceContext<GithubConfig>): Promise<voi
     const save = (value: Json) => state.set(key, value);
     poller.start(new RepoWatch({ api, emit, load, save }, { owner, repo }, config.poll.interval));
   }
-  const look = setInterval(() => commits.update(), LOOK_MS);
-  signal.addEventListener('abort', () => clearInterval(look), { once: true });
-  ctx.watchWaiters((waiters) => commits.setWaiters(waiters));
+  const probe = new Probe(api, url);
+  const observes = hasWebhook || config.poll.repos.length > 0;
+  ctx.watchWaiters((waiters) => watches.setWaiters(waiters));
+  ctx.checkWaits(async ({ id, env: theirs }) => {
+    const targets = watches.targetsOf(id);
+    if (targets === null) return [];
+    const isAsked = targets.commits.length + targets.pulls.length > 0;
+    const wrong = isAsked ? await watches.troublesOf(id) : [await probe.ask()];
+    const troubles = wrong.filter((one) => one !== null);
+    return waitNotes({ targets, troubles, token: await api.token(), env: theirs, observes });
+  });
   ctx.ready();
 }

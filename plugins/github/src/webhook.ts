@@ -22,15 +22,18 @@ export interface WebhookParts {
   readonly heard: (event: SourceEvent) => void;
 }
 
-/** Opens it, when the user granted a secret. When its port is taken, the source fails. */
+/**
+ * Opens it, when the user granted a secret. When its port is taken, the source fails.
+ * @returns whether there is one
+ */
 export async function openWebhook(
   ctx: SourceContext<GithubConfig>,
   parts: WebhookParts,
-): Promise<void> {
+): Promise<boolean> {
   const secret = granted((name) => ctx.secret(name), WEBHOOK_SECRET);
   if (secret.value === null) {
     parts.standing.say('webhook', `no webhook without a secret: ${secret.remedy}`);
-    return;
+    return false;
   }
   const { value } = secret;
   const { port, hosts } = ctx.config.webhook;
@@ -43,6 +46,7 @@ export async function openWebhook(
     routes: [{ path: PATH, handler: (request) => answer(request, value, ctx, parts) }],
   });
   parts.standing.say('webhook', `webhook on ${url}${PATH}`);
+  return true;
 }
 
 async function answer(

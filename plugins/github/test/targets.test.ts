@@ -1,9 +1,10 @@
 /** Which commits are polled for whom: pure. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Condition, Waiter } from '@waitbus/plugin-sdk';
+import type { Condition, SourceEvent, Waiter } from '@waitbus/plugin-sdk';
 import { Hearing } from '../src/hearing.js';
-import { commitKey, commitsOf } from '../src/poll/targets.js';
+import { commitKey, pullKey, targetsOf } from '../src/poll/targets.js';
+import { Births } from '../src/rounds/births.js';
 
 const SHA = '7f3a1b2c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f4a';
 const is = (key: string, op: Condition['op'], value: Condition['value']) => ({ key, op, value });
@@ -14,14 +15,69 @@ const waiter = (filters: readonly string[], ...anyOf: Condition[][]): Waiter => 
   anyOf,
   env: null,
 });
-const keys = (...waiters: Waiter[]) => commitsOf(waiters).map(commitKey);
+const keys = (one: Waiter) => targetsOf(one).commits.map(commitKey);
 
-test('a wait on a commit of a named repository is one target, however many wait', () => {
+test('a wait on a commit of a named repository is a target, once', () => {
   const sha = [is('fields.head_sha', '^=', '7f3a1b2'), is('fields.conclusion', '=', 'success')];
-  const one = waiter(['acme/app'], sha);
-  assert.deepEqual(keys(one, one), ['acme/app@7f3a1b2']);
+  assert.deepEqual(keys(waiter(['acme/app'], sha, sha)), ['acme/app@7f3a1b2']);
   const full = waiter(['acme/app', 'acme/site'], [is('fields.head_sha', '=', SHA)]);
-  assert.deepEqual(keys(one, full), ['acme/app@7f3a1b2', `acme/app@${SHA}`, `acme/site@${SHA}`]);
+  assert.deepEqual(keys(full), [`acme/app@${SHA}`, `acme/site@${SHA}`]);
+});
+
+test('jobs are wanted where an event of one may match', () => {
+  const sha = is('fields.head_sha', '^=', '7f3a1b2');
+  const wants = (...conditions: Condition[]) =>
+    targetsOf(waiter(['acme/app'], [sha, ...conditions])).wantsJobs;
+  assert.equal(wants(), true);
+  assert.equal(wants(is('fields.event_type', '=', 'workflow_job')), true);
+  assert.equal(wants(is('event_type', '=', 'workflow_run')), false);
+  assert.equal(targetsOf(waiter(['acme/app'], [])).wantsJobs, false);
+});
+
+test('a pull request is a target by its number, and nothing is one without a repository', () => {
+  const pull = [is('fields.event_type', '=', 'pull_request'), is('fields.number', '=', 7)];
+  const { pulls, isAnywhere } = targetsOf(waiter(['acme/app'], pull));
+  assert.deepEqual([pulls.map(pullKey), isAnywhere], [['acme/app#7'], false]);
+  assert.equal(targetsOf(waiter(['acme/*'], pull)).isAnywhere, true);
+  assert.deepEqual(targetsOf(waiter(['acme/app'], [is('fields.number', '=', 7)])).pulls, []);
+});
+
+const delivery = (fields: Record<string, string | number>, run: object = {}): SourceEvent => ({
+  event_type: 'workflow_run',
+  owner: 'acme',
+  repo: 'app',
+  summary: '',
+  fields: { head_sha: SHA, ...fields },
+  payload: { workflow_run: { ...run } },
+});
+
+test('a commit is known from deliveries when the first of them is the beginning of its runs', () => {
+  const knows = (...events: readonly SourceEvent[]) => {
+    const births = new Births();
+    for (const event of events) births.hear(event);
+    return births.knows(`acme/app@${SHA}`);
+  };
+  const queued = delivery({ status: 'queued', run_attempt: 1 });
+  const over = delivery({ status: 'completed', conclusion: 'success', run_attempt: 1 });
+  assert.equal(knows(), false);
+  assert.equal(knows(queued, over), true);
+  assert.equal(knows(over, queued), false);
+  assert.equal(knows(delivery({ status: 'in_progress', run_attempt: 1 })), false);
+  assert.equal(knows(delivery({ status: 'queued', run_attempt: 2 })), false);
+  const created_at = '2026-12-01T08:00:00Z';
+  const of = (timestamp: string) =>
+    delivery({ status: 'queued' }, { created_at, head_commit: { timestamp } });
+  assert.equal(knows(of('2026-12-01T07:59:00Z')), true);
+  // A tag on a commit of yesterday: its first runs were not heard.
+  assert.equal(knows(of('2026-11-30T07:59:00Z')), false);
+});
+
+test('the beginning of a SHA is known when one commit has it', () => {
+  const births = new Births();
+  births.hear(delivery({ status: 'queued' }));
+  assert.equal(births.knows('acme/app@7f3a1b2'), true);
+  births.hear(delivery({ status: 'queued', head_sha: '7f3a1b2'.padEnd(40, '0') }));
+  assert.equal(births.knows('acme/app@7f3a1b2'), false);
 });
 
 test('what names no repository, no commit or another source is none', () => {

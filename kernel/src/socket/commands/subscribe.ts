@@ -58,6 +58,7 @@ function acknowledge(
     max_frame_bytes: MAX_FRAME_BYTES,
     // Where a live subscriber stands before its first event, to resume from after a reconnect.
     ...(knowsAdditions ? { head } : {}),
+    ...(interest?.verdicts === undefined ? {} : { verdicts: interest.verdicts }),
   });
   const position =
     asked.since === null ? null : { seq: store.seqAtOrBefore(asked.since), eventId: asked.since };

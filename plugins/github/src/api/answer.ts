@@ -51,14 +51,21 @@ export function verdictOf({ status, headers }: Answer, now: number, message = ''
   return status >= 400 && status < 500 && status !== 408 ? { kind: 'refused' } : { kind: 'failed' };
 }
 
+/**
+ * When it was given, by GitHub's own clock: this machine's may be wrong.
+ * @returns seconds since the epoch
+ */
+export function dateOf({ headers }: Pick<Answer, 'headers'>, now: number): number {
+  const date = Date.parse(headers.get('date') ?? '');
+  return (Number.isNaN(date) ? now : date) / 1000;
+}
+
 /** What the headers tell of the quota; null when they do not. */
 export function quotaOf({ headers }: Answer, now: number): Quota | null {
   const remaining = digits(headers.get('x-ratelimit-remaining'));
   const reset = digits(headers.get('x-ratelimit-reset'));
   if (remaining === null || reset === null) return null;
-  // By GitHub's clock: this machine's may be wrong.
-  const date = Date.parse(headers.get('date') ?? '');
-  const resetMs = reset * 1000 - (Number.isNaN(date) ? now : date);
+  const resetMs = reset * 1000 - dateOf({ headers }, now) * 1000;
   return { remaining, resetMs: within(resetMs) };
 }
 

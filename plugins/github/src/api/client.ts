@@ -1,16 +1,21 @@
 /**
- * Asks GitHub's API, one request after the other as it wants it, conditionally where an ETag is known.
- * Bounds what an answer can make it hold or wait for. The token goes to the API's own origin only.
+ * Asks GitHub's API, a few requests at once, conditionally where an ETag is known. Bounds what an answer can make it hold or wait for. The token goes to the API's own origin only.
  */
 import { parseJson } from '@waitbus/plugin-sdk';
 import { object, text } from '../events/members.js';
-import { quotaOf, verdictOf, type Quota } from './answer.js';
+import { dateOf, quotaOf, verdictOf, type Quota } from './answer.js';
 import { readCapped } from './read-capped.js';
 import type { Token } from './token.js';
 
 export type Reply =
-  | { readonly kind: 'fresh'; readonly body: unknown; readonly etag: string | null }
-  | { readonly kind: 'same' }
+  | {
+      readonly kind: 'fresh';
+      readonly body: unknown;
+      readonly etag: string | null;
+      /** When it was asked by its own clock, in seconds since the epoch. */
+      readonly date: number;
+    }
+  | { readonly kind: 'same'; readonly date: number }
   | { readonly kind: 'limited'; readonly waitMs: number }
   | { readonly kind: 'refused'; readonly status: number; readonly reason: string }
   | { readonly kind: 'failed'; readonly reason: string };
@@ -27,12 +32,16 @@ export interface ApiOptions {
 const TIMEOUT_MS = 20_000;
 const MAX_BYTES = 16 * 1024 * 1024;
 const MAX_REDIRECTS = 3;
+/** Requests under way at once. */
+const AT_ONCE = 6;
 
 export class Api {
   readonly #options: Required<ApiOptions>;
   /** Undefined until it is first needed. */
   #token: Token | null | undefined;
-  #turn: Promise<unknown> = Promise.resolve();
+  #finding: Promise<Token | null> | null = null;
+  #asking = 0;
+  readonly #queue: (() => void)[] = [];
   #quota: Quota | null = null;
   #spent = 0;
   /** performance.now() until which nothing is asked. */
@@ -63,15 +72,22 @@ export class Api {
   }
 
   async token(): Promise<Token | null> {
-    if (this.#token === undefined) this.#token = await this.#options.findToken();
+    if (this.#token !== undefined) return this.#token;
+    this.#finding ??= this.#options.findToken().finally(() => (this.#finding = null));
+    this.#token = await this.#finding;
     return this.#token;
   }
 
   /** @param etag of what is known already */
-  get(path: string, etag: string | null = null): Promise<Reply> {
-    const reply = this.#turn.then(() => this.#get(path, etag));
-    this.#turn = reply;
-    return reply;
+  async get(path: string, etag: string | null = null): Promise<Reply> {
+    while (this.#asking >= AT_ONCE) await new Promise<void>((resolve) => this.#queue.push(resolve));
+    this.#asking += 1;
+    try {
+      return await this.#get(path, etag);
+    } finally {
+      this.#asking -= 1;
+      this.#queue.shift()?.();
+    }
   }
 
   async #get(path: string, etag: string | null): Promise<Reply> {
@@ -104,12 +120,14 @@ export class Api {
   ): Promise<Reply> {
     let url = first;
     for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
+      const begin = performance.now();
       const answer = await fetch(url, {
         headers: headersFor(token, etag),
         redirect: 'manual',
         signal,
       });
       const now = Date.now();
+      const asked = dateOf(answer, now) - (performance.now() - begin) / 1000;
       this.#quota = quotaOf(answer, now) ?? this.#quota;
       if (answer.status !== 304 || token === null) this.#spent += 1;
       const message = answer.status >= 400 ? await this.#messageOf(answer) : '';
@@ -123,7 +141,7 @@ export class Api {
         }
         case 'fresh': {
           const body = parseJson(await readCapped(answer, this.#options.maxBytes));
-          return { kind: 'fresh', body, etag: answer.headers.get('etag') };
+          return { kind: 'fresh', body, etag: answer.headers.get('etag'), date: asked };
         }
         case 'limited':
           this.#limitedUntil = performance.now() + verdict.waitMs;
@@ -133,7 +151,7 @@ export class Api {
           if (answer.status === 401 || token === null) this.#token = undefined;
           return { kind: 'refused', status: answer.status, reason: message };
         case 'same':
-          return verdict;
+          return { kind: 'same', date: asked };
         case 'failed':
           return failed(`it answered ${answer.status}`);
       }

@@ -11,6 +11,8 @@ export const WORKFLOW_RUN = z.strictObject({
   status: schema.name.optional(),
   conclusion: schema.conclusion.optional(),
   workflow_name: schema.name.optional(),
+  /** Of the workflow's file, such as `.github/workflows/ci.yml`. */
+  workflow_path: schema.name.optional(),
   head_sha: schema.commit.optional(),
   head_branch: schema.name.optional(),
   run_id: schema.integer.optional(),
@@ -19,6 +21,8 @@ export const WORKFLOW_RUN = z.strictObject({
   /** What set it off: `push`, `pull_request`, `schedule`... */
   event: schema.name.optional(),
   title: schema.name.optional(),
+  /** When it changed last, by GitHub's clock. */
+  updated_at: schema.name.optional(),
   actor: schema.name.optional(),
   url: schema.name.optional(),
 });
@@ -30,6 +34,7 @@ export function runEvent(run: Members, { repository, ...observed }: Observed): S
     status,
     conclusion: conclusionOf(status, run['conclusion']),
     workflow_name: text(run['name']),
+    workflow_path: pathOf(run),
     head_sha: sha(run['head_sha']),
     head_branch: text(run['head_branch']),
     run_id: integer(run['id']),
@@ -37,6 +42,7 @@ export function runEvent(run: Members, { repository, ...observed }: Observed): S
     run_number: integer(run['run_number']),
     event: text(run['event']),
     title: text(run['display_title']),
+    updated_at: text(run['updated_at']),
     actor: text(object(run['triggering_actor'])['login']) ?? text(object(run['actor'])['login']),
     url: text(run['html_url']),
   });
@@ -51,6 +57,11 @@ export function runEvent(run: Members, { repository, ...observed }: Observed): S
     summary: `${fields.workflow_name ?? 'run'}${number}${branch}: ${fields.conclusion ?? status ?? 'unknown'}`,
     fields,
   };
+}
+
+/** The workflow's file; the branch that it was taken from may stand behind an at sign. */
+export function pathOf(run: Members): string | undefined {
+  return text(text(run['path'])?.replace(/@[^@]*$/, ''));
 }
 
 /** Names a run in one state, however it was observed; null when it cannot be told from others. */

@@ -7,7 +7,7 @@ import type { SourceContext } from '@waitbus/plugin-sdk';
 import type { Api } from '../api/client.js';
 import { backoff, paced } from '../api/pace.js';
 import type { Standing } from '../standing.js';
-import { explain, Setback } from './setback.js';
+import { explain, oneLine, troubleOf, type Explained } from './setback.js';
 
 /** What is polled. */
 export interface Watch {
@@ -18,6 +18,15 @@ export interface Watch {
   readonly intervalMs: number;
   /** @throws Setback when GitHub gave no answer to it */
   round(): Promise<void>;
+  /** The pause after a round that went well, where it is another than the interval. */
+  pauseMs?(isGentle: boolean): number | null;
+  /**
+   * A round could not be had.
+   * @param canSoon whether it may be had within a moment
+   */
+  failed?(why: string, canSoon: boolean): void;
+  /** The pause after a first failure grows from this. Default: the interval. */
+  readonly retryMs?: number;
 }
 
 export interface PollerParts {
@@ -26,6 +35,16 @@ export interface PollerParts {
   readonly log: SourceContext['log'];
   readonly signal: AbortSignal;
   readonly random?: () => number;
+  /** What is wrong with one that is polled has changed. */
+  readonly onTrouble?: () => void;
+}
+
+interface Running {
+  readonly ending: AbortController;
+  /** Ends the pause before the next round. */
+  wake: () => void;
+  /** What is wrong with it; null: nothing. */
+  trouble: Explained | null;
 }
 
 /** What somebody has to mend is looked at again this often. */
@@ -35,74 +54,102 @@ const GENTLE = 6;
 
 export class Poller {
   readonly #parts: Required<PollerParts>;
-  readonly #running = new Map<Watch, AbortController>();
+  readonly #running = new Map<Watch, Running>();
 
   constructor(parts: PollerParts) {
-    this.#parts = { random: Math.random, ...parts };
+    this.#parts = { random: Math.random, onTrouble: () => undefined, ...parts };
     parts.signal.addEventListener('abort', () => this.#stopAll(), { once: true });
   }
 
-  /** Begins at once. */
-  start(watch: Watch): void {
+  /** Begins after this time. */
+  start(watch: Watch, afterMs = 0): void {
     if (this.#parts.signal.aborted) return;
-    const ending = new AbortController();
-    this.#running.set(watch, ending);
+    const running = { ending: new AbortController(), wake: () => undefined, trouble: null };
+    this.#running.set(watch, running);
     this.#describe();
-    void this.#rounds(watch, ending.signal);
+    void this.#rounds(watch, running, afterMs);
+  }
+
+  /** Its next round begins at once; one that is under way is followed by another. */
+  wake(watch: Watch): void {
+    this.#running.get(watch)?.wake();
+  }
+
+  troubleOf(watch: Watch): Explained | null {
+    return this.#running.get(watch)?.trouble ?? null;
   }
 
   stop(watch: Watch): void {
-    this.#running.get(watch)?.abort();
+    this.#running.get(watch)?.ending.abort();
     this.#running.delete(watch);
     this.#parts.standing.trouble(watch.what, '');
     this.#describe();
   }
 
-  async #rounds(watch: Watch, signal: AbortSignal): Promise<void> {
+  async #rounds(watch: Watch, running: Running, afterMs: number): Promise<void> {
     const { api, standing } = this.#parts;
+    const { signal } = running.ending;
     let failures = 0;
+    if (afterMs > 0) await this.#pause(running, new Waking(running), afterMs);
     while (!signal.aborted) {
       const spent = api.spent;
+      const waking = new Waking(running);
       let next: number;
       try {
         await watch.round();
         failures = 0;
         next = await this.#interval(watch, (api.spent - spent) * this.#running.size);
-        if (!signal.aborted) standing.trouble(watch.what, '');
+        if (signal.aborted) return;
+        standing.trouble(watch.what, '');
+        this.#become(running, null);
       } catch (error) {
         if (signal.aborted) return;
         failures += 1;
-        next = await this.#afterSetback(watch, error, failures);
+        next = await this.#afterSetback(watch, running, error, failures);
       }
       this.#describe();
-      await pause(next, undefined, { signal }).catch(() => undefined);
+      await this.#pause(running, waking, next);
     }
+  }
+
+  async #pause({ ending: { signal } }: Running, waking: Waking, ms: number): Promise<void> {
+    const either = AbortSignal.any([signal, waking.signal]);
+    await pause(ms, undefined, { signal: either }).catch(() => undefined);
   }
 
   async #interval(watch: Watch, spent: number): Promise<number> {
     const { api } = this.#parts;
-    const gentle = (await api.token()) === null ? GENTLE : 1;
-    return paced(watch.intervalMs * gentle, api.quota, spent);
+    const isGentle = (await api.token()) === null;
+    const usual = watch.intervalMs * (isGentle ? GENTLE : 1);
+    return paced(watch.pauseMs?.(isGentle) ?? usual, api.quota, spent);
   }
 
-  async #afterSetback(watch: Watch, error: unknown, failures: number): Promise<number> {
+  async #afterSetback(
+    watch: Watch,
+    running: Running,
+    error: unknown,
+    failures: number,
+  ): Promise<number> {
     const { api, standing, log, random } = this.#parts;
     const token = await api.token();
-    const trouble =
-      error instanceof Setback
-        ? error.trouble
-        : ({
-            kind: 'failed',
-            reason: error instanceof Error ? error.message : String(error),
-          } as const);
-    const text = explain(trouble, watch.repo, token);
+    const trouble = troubleOf(error);
+    const explained = explain(trouble, watch.repo, token);
+    const text = oneLine(explained);
     // Said once, not with every round.
     if (standing.trouble(watch.what, text)) log.warn(text);
+    watch.failed?.(text, trouble.kind === 'failed');
+    this.#become(running, explained);
     if (trouble.kind === 'limited') {
       return Math.max(trouble.waitMs + random() * 1000, watch.intervalMs);
     }
     if (trouble.kind === 'refused') return Math.max(watch.intervalMs, REFUSED_MS);
-    return backoff(watch.intervalMs, failures, random());
+    return backoff(watch.retryMs ?? watch.intervalMs, failures, random());
+  }
+
+  #become(running: Running, trouble: Explained | null): void {
+    const before = running.trouble;
+    running.trouble = trouble;
+    if (JSON.stringify(before) !== JSON.stringify(trouble)) this.#parts.onTrouble();
   }
 
   #describe(): void {
@@ -118,7 +165,20 @@ export class Poller {
   }
 
   #stopAll(): void {
-    for (const ending of this.#running.values()) ending.abort();
+    for (const { ending } of this.#running.values()) ending.abort();
     this.#running.clear();
+  }
+}
+
+/** Remembers between two looks that somebody asked for a round. */
+class Waking {
+  readonly #controller = new AbortController();
+
+  constructor(running: Running) {
+    running.wake = () => this.#controller.abort();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
   }
 }

@@ -19,6 +19,8 @@ export interface TellerParts {
 
 /** A run has 256 jobs at most, for each of some matrices. */
 const MOST_PAGES = 10;
+/** Events that are not committed yet; the contract allows twice as many. */
+const AT_ONCE = 16;
 
 interface JobsPage {
   readonly etag: string | null;
@@ -78,34 +80,47 @@ export class RunTeller {
    */
   async tell(runs: readonly Members[], withJobs: boolean): Promise<void> {
     const changed = inOrder(runs).filter((run) => this.#told.get(idOf(run)) !== runState(run));
+    await this.#tellRuns(changed.filter((one) => !isOver(one)));
     for (const run of changed.filter((one) => !isOver(one))) {
-      await this.#tellRun(run);
       const id = idOf(run);
       if (!this.#jobs.has(id)) this.#jobs.set(id, new Map());
     }
     const over = changed.filter(isOver);
     if (withJobs) for (const run of over) this.#owing.add(idOf(run));
     const setback = withJobs ? await this.#tellAllJobs() : null;
-    for (const run of over) {
-      await this.#tellRun(run);
-      this.#close(idOf(run));
-    }
+    await this.#tellRuns(over);
+    for (const run of over) this.#close(idOf(run));
     if (setback !== null) throw setback;
   }
 
   /** @returns what kept it from reading all of them: the runs are told all the same */
   async #tellAllJobs(): Promise<Setback | null> {
-    for (const id of new Set([...this.#jobs.keys(), ...this.#owing])) {
-      try {
-        await this.#tellJobs(id);
-      } catch (error) {
-        if (!(error instanceof Setback)) throw error;
-        // A run that was deleted has none.
-        if (error.trouble.kind !== 'refused') return error;
-      }
-      this.#owing.delete(id);
+    const ids = new Set([...this.#jobs.keys(), ...this.#owing]);
+    // Asked for at once, told one run after the other.
+    const tries: Promise<Setback | null>[] = [];
+    for (const id of ids) tries.push(this.#tryJobs(id, tries.at(-1)));
+    const setbacks = await Promise.all(tries);
+    return setbacks.find((setback) => setback !== null) ?? null;
+  }
+
+  async #tryJobs(id: string, before?: Promise<unknown>): Promise<Setback | null> {
+    try {
+      await this.#tellJobs(id, before);
+    } catch (error) {
+      if (!(error instanceof Setback)) throw error;
+      // A run that was deleted has none.
+      if (error.trouble.kind !== 'refused') return error;
     }
+    this.#owing.delete(id);
     return null;
+  }
+
+  /** In this order, several on their way at once. */
+  async #tellRuns(runs: readonly Members[]): Promise<void> {
+    for (let from = 0; from < runs.length; from += AT_ONCE) {
+      const some = runs.slice(from, from + AT_ONCE);
+      await Promise.all(some.map((run) => this.#tellRun(run)));
+    }
   }
 
   async #tellRun(run: Members): Promise<void> {
@@ -113,12 +128,13 @@ export class RunTeller {
     this.#told.set(idOf(run), runState(run));
   }
 
-  async #tellJobs(runId: string): Promise<void> {
+  async #tellJobs(runId: string, before?: Promise<unknown>): Promise<void> {
     const told = this.#jobs.get(runId) ?? new Map<string, string>();
     for (let page = 1; page <= MOST_PAGES; page += 1) {
       const path = `/repos/${nameOf(this.#repository)}/actions/runs/${runId}/jobs?per_page=${PER_PAGE}&page=${page}`;
       const known = this.#pages.get(path);
       const reply = await ask(this.#parts.api, path, known?.etag ?? null);
+      await before;
       let isFull = known?.isFull ?? false;
       if (reply.kind === 'fresh') {
         const jobs = membersOf(reply.body, 'jobs');

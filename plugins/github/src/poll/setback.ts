@@ -1,8 +1,8 @@
-/** Why a round of polling could not be finished, and what that means to people. */
+/** Why GitHub gave no answer to a question, and what that means to people. */
 import type { Api, Reply } from '../api/client.js';
 import { TOKEN_SECRET, type Token } from '../api/token.js';
 
-type Trouble = Exclude<Reply, { kind: 'fresh' | 'same' }>;
+export type Trouble = Exclude<Reply, { kind: 'fresh' | 'same' }>;
 
 export class Setback extends Error {
   readonly trouble: Trouble;
@@ -25,15 +25,50 @@ export async function ask(
   throw new Setback(reply);
 }
 
-const GRANT = `waitbus secret set ${TOKEN_SECRET} --for github`;
+export function troubleOf(error: unknown): Trouble {
+  if (error instanceof Setback) return error.trouble;
+  return { kind: 'failed', reason: error instanceof Error ? error.message : String(error) };
+}
 
-/** In one line, with the command that mends it where one does. */
-export function explain(trouble: Trouble, repo: string, token: Token | null): string {
+export const GRANT = `waitbus secret set ${TOKEN_SECRET} --for github`;
+
+/** Why, and what mends it. */
+export interface Explained {
+  readonly detail: string;
+  /** What the command is for; '' without one. */
+  readonly hint: string;
+  /** A command; '' where none helps. */
+  readonly remedy: string;
+}
+
+export function oneLine({ detail, hint, remedy }: Explained): string {
+  return remedy === '' ? detail : `${detail}; ${hint}: ${remedy}`;
+}
+
+/**
+ * @param repo `owner/repo`, or the API itself
+ * @param now milliseconds since the epoch
+ */
+export function explain(
+  trouble: Trouble,
+  repo: string,
+  token: Token | null,
+  now = Date.now(),
+): Explained {
   switch (trouble.kind) {
-    case 'limited':
-      return `polling pauses until GitHub's rate limit allows more${token === null ? `; with a token it is far higher: ${GRANT}` : ''}`;
+    case 'limited': {
+      const at = new Date(Math.ceil((now + trouble.waitMs) / 60_000) * 60_000);
+      const when = `${at.toISOString().slice(11, 16)} UTC`;
+      const detail = `polling pauses until GitHub's rate limit allows more, at ${when}`;
+      if (token !== null) return { detail, hint: '', remedy: '' };
+      return { detail, hint: 'with a token it is far higher', remedy: GRANT };
+    }
     case 'failed':
-      return `${repo} could not be polled and is tried again: ${trouble.reason}`;
+      return {
+        detail: `${repo} could not be polled and is tried again: ${trouble.reason}`,
+        hint: '',
+        remedy: '',
+      };
     case 'refused':
       return explainRefusal(trouble, repo, token);
   }
@@ -43,14 +78,29 @@ function explainRefusal(
   { status, reason }: Extract<Trouble, { kind: 'refused' }>,
   repo: string,
   token: Token | null,
-): string {
+): Explained {
   const said = `${status}${reason === '' ? '' : ` ${reason}`}`;
   if (status === 401) {
-    return `GitHub does not take ${token === null ? 'requests without a token' : `the token from ${token.from}`} (${said}); give another: ${GRANT}`;
+    const what = token === null ? 'requests without a token' : `the token from ${token.from}`;
+    return {
+      detail: `GitHub does not take ${what} (${said})`,
+      hint: 'give another',
+      remedy: GRANT,
+    };
   }
-  if (status !== 403 && status !== 404) return `${repo} cannot be polled: GitHub answers ${said}`;
+  if (status !== 403 && status !== 404) {
+    return { detail: `${repo} cannot be polled: GitHub answers ${said}`, hint: '', remedy: '' };
+  }
   if (token === null) {
-    return `${repo} is private or not there (${said}); give a token that may read its actions: ${GRANT}`;
+    return {
+      detail: `${repo} is private or not there (${said})`,
+      hint: 'give a token that may read its actions',
+      remedy: GRANT,
+    };
   }
-  return `${repo} is not there, or the token from ${token.from} may not read its actions (${said}); give one that may: ${GRANT}`;
+  return {
+    detail: `${repo} is not there, or the token from ${token.from} may not read its actions (${said})`,
+    hint: 'give one that may',
+    remedy: GRANT,
+  };
 }

@@ -1,0 +1,77 @@
+/** A wait on a source whose manifest declares verdicts: its end is a conclusion, and its code the verdict. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { assertExit } from './verbs.js';
+import { GithubWorld, SHA } from '../support/github-world.js';
+
+async function emit(world: GithubWorld, type: string, fields: object, source = 'github') {
+  const event = { source, event_type: type, owner: 'acme', repo: 'app', fields };
+  assertExit(await world.box.run(['emit', '--json', JSON.stringify(event)]), 0);
+}
+
+async function waiting(world: GithubWorld, ...args: readonly string[]) {
+  const wait = world.box.waitbus(['wait', '--timeout', '1m', ...args]);
+  await wait.says(/waitbus: waiting for/);
+  return wait;
+}
+
+const OPEN = { status: 'in_progress', head_sha: SHA };
+const ended = (conclusion: string) => ({ status: 'completed', conclusion, head_sha: SHA });
+
+for (const args of [[], ['--match', `fields.head_sha="${SHA}"`]]) {
+  test(`wait --source github ${args.join(' ')}: a run that goes on is no end, and a failure is 1`, async () => {
+    await using world = await GithubWorld.open();
+    const wait = await waiting(world, '--source', 'github', ...args);
+    await emit(world, 'workflow_run', OPEN);
+    await emit(world, 'push', { head_sha: SHA });
+    await emit(world, 'workflow_run', ended('skipped'));
+    await emit(world, 'workflow_run', ended('failure'));
+    assertExit(await wait.ended, 1);
+  });
+}
+
+test('a success is 0, and --count counts ends', async () => {
+  await using world = await GithubWorld.open();
+  const one = await waiting(world, '--source', 'github');
+  const two = await waiting(world, '--source', 'github', '--count', '2');
+  await emit(world, 'workflow_job', ended('success'));
+  assertExit(await one.ended, 0);
+  await emit(world, 'workflow_job', OPEN);
+  await emit(world, 'workflow_job', ended('cancelled'));
+  assertExit(await two.ended, 1);
+});
+
+test('--no-verdict: any event ends it, with 0', async () => {
+  await using world = await GithubWorld.open();
+  const any = await waiting(world, '--source', 'github', '--no-verdict');
+  const match = ['--match', 'fields.conclusion="failure"'];
+  const failed = await waiting(world, '--source', 'github', '--no-verdict', ...match);
+  await emit(world, 'workflow_run', OPEN);
+  assertExit(await any.ended, 0);
+  await emit(world, 'workflow_run', ended('failure'));
+  assertExit(await failed.ended, 0);
+});
+
+for (const [predicate, type, fields] of [
+  ['event_type="pull_request"', 'pull_request', { number: 7 }],
+  ['fields.status="stalled"', 'workflow_job', { status: 'stalled' }],
+  ['fields.conclusion="skipped"', 'workflow_run', ended('skipped')],
+] as const) {
+  test(`what asks for no verdict gets none: ${predicate}`, async () => {
+    await using world = await GithubWorld.open();
+    const wait = await waiting(world, '--source', 'github', '--match', predicate);
+    await emit(world, type, fields);
+    assertExit(await wait.ended, 0);
+  });
+}
+
+test('no other source of ours declares verdicts', async () => {
+  await using world = await GithubWorld.open();
+  const match = ['--match', 'fields.conclusion="failure"'];
+  const wait = await waiting(world, '--source', 'pytest', ...match);
+  const judged = await waiting(world, '--source', 'pytest', '--verdict', ...match);
+  await emit(world, 'pytest_session', { conclusion: 'failure' }, 'pytest');
+  assertExit(await wait.ended, 0);
+  assertExit(await judged.ended, 1);
+  assert.equal(world.api.asked.length, 0);
+});
