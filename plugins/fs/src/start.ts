@@ -9,7 +9,8 @@ import { z } from 'zod';
 import { WatchFailure, type Engine, type EngineOptions } from './engine.js';
 import { openPortableEngine } from './engine-portable.js';
 import { Outbox } from './outbox.js';
-import { toEvent } from './to-event.js';
+import { toEvents } from './to-event.js';
+import { NO_WISHES, wishesOf, type Wishes } from './wishes.js';
 
 export const CONFIG = z.strictObject({
   /** Absolute paths that are watched beside those of the waiters. */
@@ -37,6 +38,7 @@ export async function startFs(
 ): Promise<void> {
   let saves = 0;
   let engine: Engine;
+  let wishes: Wishes = NO_WISHES;
   const outbox = new Outbox(
     ctx.emit.bind(ctx),
     (event, error) => {
@@ -56,7 +58,8 @@ export async function startFs(
       log: ctx.log,
       observed: (observation) => {
         saves += 1;
-        outbox.push(toEvent(observation, `${surroundings.session}:${saves}`));
+        const save = `${surroundings.session}:${saves}`;
+        for (const event of toEvents(observation, save, wishes)) outbox.push(event);
       },
       hasRoom: () => outbox.hasRoom,
       failed,
@@ -69,6 +72,7 @@ export async function startFs(
     failed(error);
     return;
   }
+  ctx.watchWaiters((waiters) => void (wishes = wishesOf(waiters)));
   ctx.watchRoots(async (roots) => {
     try {
       await engine.setRoots([...configured, ...roots.map((root) => resolve(root))]);

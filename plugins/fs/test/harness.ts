@@ -9,7 +9,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import { checkEnvelope, type SourceContext, type SourceEvent } from '@waitbus/plugin-sdk';
+import {
+  checkEnvelope,
+  type SourceContext,
+  type SourceEvent,
+  type Waiter,
+} from '@waitbus/plugin-sdk';
 import source from '../src/index.js';
 import { CONFIG, startFs, type FsConfig, type Surroundings } from '../src/start.js';
 import { EVENTS } from '../src/to-event.js';
@@ -41,6 +46,7 @@ export interface Running {
   /** The story until a marker that is saved now, the marker left out. */
   storyUntilMarker(root: string): Promise<readonly string[]>;
   setRoots(...roots: readonly string[]): Promise<void>;
+  setWaiters(...waiters: readonly Waiter[]): void;
   stop(): void;
 }
 
@@ -57,6 +63,7 @@ export async function startSource(
   const waiters = new Set<() => void>();
   const stopping = new AbortController();
   let handler: ((roots: readonly string[]) => void | Promise<void>) | null = null;
+  let tellWaiters: (waiters: readonly Waiter[]) => void = () => undefined;
   let ready = false;
   const log = (message: string): void => void logs.push(message);
   const ctx: SourceContext<FsConfig> = {
@@ -70,7 +77,10 @@ export async function startSource(
     },
     config: CONFIG.parse(config),
     watchRoots: (given) => void (handler = given),
-    watchWaiters: () => undefined,
+    watchWaiters: (given) => {
+      tellWaiters = given;
+      given([]);
+    },
     describe: () => undefined,
     roots: [],
     cwd: null,
@@ -128,6 +138,7 @@ export async function startSource(
       assert.ok(handler !== null, 'the source never asked for roots');
       await handler(next);
     },
+    setWaiters: (...next) => tellWaiters(next),
     stop: () => stopping.abort(),
   };
   if (failures.length === 0) {
