@@ -1,33 +1,38 @@
 /** Mounts over what is watched, and roots that are replaced while somebody stands in them. */
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { is, sh, startSource, temporaryDirectory, type Running } from './harness.js';
 
-/** Mounting takes rights that a test has in few places. */
-function canMount(t: TestContext): boolean {
-  const place = temporaryDirectory(t);
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', 'none', place], { stdio: 'ignore' });
-    execFileSync('umount', [place]);
-    return true;
-  } catch {
-    return false;
+/** Where this file has mounted something. */
+const points: string[] = [];
+
+function unmountAll(): void {
+  for (const point of points.splice(0).reverse()) {
+    spawnSync('umount', ['-l', point], { stdio: 'ignore' });
   }
 }
 
-function mount(t: TestContext, point: string, ...from: readonly string[]): void {
+/**
+ * Mounting takes rights that a test has in few places. To be asked before a test makes directories:
+ * what is mounted in them has to go before they do.
+ */
+function canMount(t: TestContext): boolean {
+  t.after(unmountAll);
+  const place = temporaryDirectory(t);
+  if (spawnSync('mount', ['-t', 'tmpfs', 'none', place], { stdio: 'ignore' }).status !== 0) {
+    return false;
+  }
+  execFileSync('umount', [place]);
+  return true;
+}
+
+function mount(point: string, ...from: readonly string[]): void {
   execFileSync('mount', [...from, point]);
-  t.after(() => {
-    try {
-      execFileSync('umount', ['-l', point], { stdio: 'ignore' });
-    } catch {
-      // The test has done it.
-    }
-  });
+  points.push(point);
 }
 
 const TMPFS = ['-t', 'tmpfs', 'none'];
@@ -45,7 +50,7 @@ for (const engine of ['linux', 'portable'] as const) {
     mkdirSync(join(root, 'd'));
     writeFileSync(join(root, 'd/below'), '1');
     const running = await start(t, root);
-    mount(t, join(root, 'd'), ...TMPFS);
+    mount(join(root, 'd'), ...TMPFS);
     writeFileSync(join(root, 'd/above'), '1');
     await running.waitFor(is('fs_change', join(root, 'd/above')), 'save in what is mounted');
     await running.waitFor(is('fs_delete', join(root, 'd/below')), 'what is covered');
@@ -62,13 +67,13 @@ for (const engine of ['linux', 'portable'] as const) {
     const root = join(base, 'a/root');
     mkdirSync(root, { recursive: true });
     const running = await start(t, root);
-    mount(t, root, ...TMPFS);
+    mount(root, ...TMPFS);
     writeFileSync(join(root, 'f'), '1');
     await running.waitFor(is('fs_change', join(root, 'f')), 'save in the root that is mounted');
     execFileSync('umount', [root]);
     writeFileSync(join(root, 'g'), '1');
     await running.waitFor(is('fs_change', join(root, 'g')), 'save in the root again');
-    mount(t, join(base, 'a'), ...TMPFS);
+    mount(join(base, 'a'), ...TMPFS);
     mkdirSync(root);
     writeFileSync(join(root, 'h'), '1');
     await running.waitFor(
@@ -102,7 +107,7 @@ test('a directory that is bound to another place of the tree is told by both pat
   const root = temporaryDirectory(t);
   await sh('mkdir a b', root);
   const running = await startSource(t, [root]);
-  mount(t, join(root, 'b'), '--bind', join(root, 'a'));
+  mount(join(root, 'b'), '--bind', join(root, 'a'));
   writeFileSync(join(root, 'a/f'), '1');
   await running.waitFor(is('fs_change', join(root, 'a/f')), 'save');
   await running.waitFor(is('fs_change', join(root, 'b/f')), 'the same by the other path');
