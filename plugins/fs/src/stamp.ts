@@ -25,7 +25,7 @@ export function readStampBehind(path: string): Stamp | null {
   return read(path, statSync);
 }
 
-function read(path: string, look: typeof lstatSync | typeof statSync): Stamp | null {
+function read(path: string, look: typeof lstatSync): Stamp | null {
   try {
     const stat = look(systemPath(path), { bigint: true, throwIfNoEntry: false });
     return stat === undefined ? null : stampOf(stat);

@@ -17,6 +17,8 @@ export interface Spelling {
   readonly asks: (path: string) => boolean;
 }
 
+const CREATED = 'fs_create';
+
 export interface Wishes {
   /** Whether somebody waits for `fs_create`. */
   readonly created: boolean;
@@ -30,7 +32,7 @@ export function wishesOf(waiters: readonly Waiter[]): Wishes {
   let created = false;
   for (const { cwd, anyOf } of waiters) {
     for (const condition of anyOf.flat()) {
-      if (asksForType(condition, 'fs_create')) created = true;
+      if (asksForCreated(condition)) created = true;
       const spelling = cwd === null ? null : spellingOf(condition, resolve(cwd));
       if (spelling !== null) spellings.push(spelling);
     }
@@ -56,10 +58,12 @@ export function otherPlaces(
   return [...found.values()];
 }
 
-/** Whether a condition names the type; one that merely lets it pass does not. */
-function asksForType({ key, op, value }: Condition, type: string): boolean {
+/** Whether a condition names `fs_create`; one that merely lets it pass does not. */
+export function asksForCreated({ key, op, value }: Condition): boolean {
   if (key !== 'event_type' && key !== 'fields.event_type') return false;
-  return op === '=' ? value === type : op === '^=' && type.startsWith(String(value));
+  return op === '='
+    ? value === CREATED
+    : op === '^=' && typeof value === 'string' && CREATED.startsWith(value);
 }
 
 function spellingOf({ key, op, value }: Condition, cwd: string): Spelling | null {

@@ -56,7 +56,7 @@ test(`any name, written and left, is told once (seed ${SEED})`, async (t) => {
   await running.storyUntilMarker(root);
   const told = running.events
     .filter(({ event_type: type }) => type === 'fs_change')
-    .map(({ fields }) => String(fields?.['workflow_name']))
+    .map(({ fields }) => fields?.['workflow_name'] as string)
     .filter((name) => !name.startsWith('marker-'));
   assert.deepEqual(told.sort(), names.map(shownName).sort());
   assert.equal(readdirSync(root).length, names.length);
