@@ -7,9 +7,8 @@
  * free is *held* until the queue was seen empty once more: the kernel queues a close before it
  * gives up the write access that the lease tests, so a close that is not there by then never was.
  */
-import { realpathSync } from 'node:fs';
 import type { CreatedKind, Observation } from './engine.js';
-import { systemPath } from './file-name.js';
+import { follow } from './follow.js';
 import {
   addsNothing,
   DELAY,
@@ -136,7 +135,8 @@ export class Settler {
     const postponed = this.#later.take(path);
     directory.others.delete(name);
     const known = directory.files.delete(name) || postponed?.reason === 'gone';
-    if (this.#tree.holds(directory) && isLeaf(readStamp(path)?.kind)) {
+    const kind = readStamp(path)?.kind;
+    if (this.#tree.holds(directory) && (kind === 'file' || kind === 'symlink')) {
       // Two names that were exchanged, or a return whose records were not read yet.
       if (known) directory.files.set(name, '');
       this.#arrived(path, directory, name, 'found');
@@ -194,7 +194,7 @@ export class Settler {
     if (stamp.kind !== 'file') return;
     if (reason === 'modified' && directory.files.get(name) === stamp.text) return;
     if (behind && directory.behind.get(name) === stamp.text) return;
-    const writer = this.#lease.writerOf(behind ? realOf(path) : path);
+    const writer = this.#lease.writerOf(behind ? follow(path).real : path);
     if (writer === 'free') {
       this.#held.set(path, held);
     } else if (writer === 'busy') {
@@ -247,18 +247,5 @@ export class Settler {
     const places = this.#tree.placesOf(directory, name);
     if (places.length === 0) return;
     this.#observed({ type: 'created', kind, places, real: pathIn(directory, name) });
-  }
-}
-
-function isLeaf(kind: Stamp['kind'] | undefined): boolean {
-  return kind === 'file' || kind === 'symlink';
-}
-
-/** Where a symlink ends; itself when that is nowhere. */
-function realOf(path: string): string {
-  try {
-    return realpathSync(systemPath(path));
-  } catch {
-    return path;
   }
 }
