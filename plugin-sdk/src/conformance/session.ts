@@ -89,7 +89,7 @@ export class Session {
     await this.#step('load', { type: 'load', source, entry });
     await this.#step('configure', { type: 'configure', config, stateDir, ...{ secrets } });
     this.#process.send({ type: 'roots', generation: GENERATION, roots });
-    this.#process.send({ type: 'waiters', waiters });
+    this.#process.send({ type: 'waiters', came: waiters, left: [] });
     await this.#step('start', { type: 'start' });
     const late = () => `ready() was not called within ${patience.ready / 1000} s`;
     const armed = () => this.#ready && (declared.scope === undefined || this.#armed);
@@ -203,13 +203,13 @@ export class Session {
         this.#take(told.id, told.event);
         break;
       case 'log':
-        this.#told = `${this.#told}${told.message}\n`.slice(-TOLD_CHARACTERS);
-        break;
-      case 'pong':
-        // The kit gives it deadlines instead of asking.
-        break;
       case 'failed':
         this.#told = `${this.#told}${told.message}\n`.slice(-TOLD_CHARACTERS);
+        break;
+      case 'checked':
+      case 'note':
+      case 'pong':
+        // Said to waiters, or an answer that the kit does not ask for: it gives deadlines.
         break;
     }
   }

@@ -100,6 +100,10 @@ class LinuxEngine implements Engine {
     this.#lease.close();
   }
 
+  get watched(): number {
+    return this.#tree.size;
+  }
+
   get #isBusy(): boolean {
     return this.#settler.holds || this.#scanner.busy || this.#roots.unsettled;
   }

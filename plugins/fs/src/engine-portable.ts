@@ -55,6 +55,10 @@ class PortableEngine implements Engine {
     }
   }
 
+  get watched(): number {
+    return [...this.#trees.values()].reduce((sum, { size }) => sum + size, 0);
+  }
+
   resume(): void {
     // chokidar cannot be paused: what it sees is held in memory until it is taken.
   }

@@ -35,6 +35,8 @@ export interface Engine {
    * @throws WatchFailure when the system refuses to watch
    */
   setRoots(roots: readonly string[]): Promise<void>;
+  /** How many directories are watched. */
+  readonly watched: number;
   /** There is room for observations again. */
   resume(): void;
   /** Drops every watch. Nothing is observed afterwards. */

@@ -47,6 +47,11 @@ export class PortableTree {
     this.#options = options;
   }
 
+  /** How many directories are watched. */
+  get size(): number {
+    return Object.keys(this.#watcher?.getWatched() ?? {}).length;
+  }
+
   /** Takes what is there as known. */
   async open(): Promise<void> {
     await this.#begin('first');
@@ -94,6 +99,8 @@ export class PortableTree {
     const found = new Set<string>();
     const watcher = watch(this.#real, {
       followSymlinks: false,
+      // Else it leaves out names that editors use, whatever becomes of them.
+      atomic: false,
       awaitWriteFinish: STABLE,
       ignored: (path, stats) => this.#leavesOut(path, stats, found),
       ignoreInitial: true,
@@ -207,7 +214,7 @@ export class PortableTree {
       .on('add', (target) => void this.#savedBehind(target))
       .on('change', (target) => void this.#savedBehind(target))
       .on('error', (error) => this.#options.failed(error));
-    if (kindAt(real) !== 'directory') this.#behind.add(real);
+    if (stampAt(real)?.kind !== 'directory') this.#behind.add(real);
   }
 
   async #savedBehind(target: string): Promise<void> {
@@ -240,8 +247,4 @@ function stampAt(path: string): Stamp | null {
   } catch {
     return null;
   }
-}
-
-function kindAt(path: string): Kind | null {
-  return stampAt(path)?.kind ?? null;
 }

@@ -60,7 +60,7 @@ export class Settler {
     this.#linked = linked;
   }
 
-  /** Whether names wait for the queue to be seen empty. */
+  /** Whether names wait. */
   get holds(): boolean {
     return this.#held.size > 0 || this.#dirty.size > 0;
   }
@@ -115,8 +115,8 @@ export class Settler {
       if (places.length > 0) this.#observed({ type: 'deleted', places, real: path });
       return;
     }
-    // It is back before the records of its return were read, or without one. It stays known, so
-    // that if it goes again among those records, that is reported.
+    // It is back, its records unread or none. It stays known, so that if it goes again among those
+    // records, that is reported.
     const now = this.#tree.at(directory.path);
     if (now !== undefined) {
       if (now.ignored.has(name)) return;
@@ -172,7 +172,7 @@ export class Settler {
     } else this.#ask(path, directory, name, { reason: happening, attempt: 0, stamp: '' });
   }
 
-  /** A writer closed it: whatever is there now is a finished save. */
+  /** A writer closed it: what is there is finished. */
   #look(directory: Directory, name: string): void {
     const stamp = readStamp(pathIn(directory, name));
     if (stamp?.kind === 'file') this.#saved({ directory, name, stamp, behind: false });
@@ -229,8 +229,8 @@ export class Settler {
     else directory.files.set(name, stamp.text);
     if (stamp.kind === 'symlink') this.#linked(directory, name);
     const places = this.#tree.placesOf(directory, name);
-    if (places.length === 0) return;
     const { size, mtimeNs } = stamp;
+    if (places.length === 0) return;
     this.#observed({ type: 'saved', places, real: pathIn(directory, name), size, mtimeNs });
   }
 
@@ -240,10 +240,8 @@ export class Settler {
   }
 
   #created(directory: Directory, name: string, kind: CreatedKind): void {
-    if (kind !== 'directory') {
-      if (directory.others.has(name)) return;
-      directory.others.add(name);
-    }
+    if (kind !== 'directory' && directory.others.has(name)) return;
+    if (kind !== 'directory') directory.others.add(name);
     const places = this.#tree.placesOf(directory, name);
     if (places.length === 0) return;
     this.#observed({ type: 'created', kind, places, real: pathIn(directory, name) });

@@ -6,11 +6,11 @@ import { randomUUID } from 'node:crypto';
 import { isAbsolute, resolve } from 'node:path';
 import type { SourceContext } from '@waitbus/plugin-sdk';
 import { z } from 'zod';
+import { Arming } from './arming.js';
 import { WatchFailure, type Engine, type EngineOptions } from './engine.js';
 import { openPortableEngine } from './engine-portable.js';
 import { Outbox } from './outbox.js';
 import { toEvents } from './to-event.js';
-import { NO_WISHES, wishesOf, type Wishes } from './wishes.js';
 
 export const CONFIG = z.strictObject({
   /** Absolute paths that are watched beside those of the waiters. */
@@ -38,7 +38,6 @@ export async function startFs(
 ): Promise<void> {
   let saves = 0;
   let engine: Engine;
-  let wishes: Wishes = NO_WISHES;
   const outbox = new Outbox(
     ctx.emit.bind(ctx),
     (event, error) => {
@@ -50,6 +49,7 @@ export async function startFs(
     if (ctx.signal.aborted) return;
     ctx.fail(asError(error), error instanceof WatchFailure ? error.remedy : undefined);
   };
+  const arming = new Arming(ctx);
   const configured = ctx.config.roots.map((root) => resolve(root));
   try {
     engine = await surroundings.openEngine({
@@ -59,7 +59,7 @@ export async function startFs(
       observed: (observation) => {
         saves += 1;
         const save = `${surroundings.session}:${saves}`;
-        for (const event of toEvents(observation, save, wishes)) outbox.push(event);
+        for (const event of toEvents(observation, save, arming.wishes)) outbox.push(event);
       },
       hasRoom: () => outbox.hasRoom,
       failed,
@@ -72,10 +72,10 @@ export async function startFs(
     failed(error);
     return;
   }
-  ctx.watchWaiters((waiters) => void (wishes = wishesOf(waiters)));
   ctx.watchRoots(async (roots) => {
     try {
-      await engine.setRoots([...configured, ...roots.map((root) => resolve(root))]);
+      const all = [...configured, ...roots.map((root) => resolve(root))];
+      await arming.during(engine.setRoots(all), all, () => engine.watched);
     } catch (error) {
       failed(error);
     }

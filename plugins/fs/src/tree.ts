@@ -90,6 +90,10 @@ export class Tree {
     return [...places.values()].reverse();
   }
 
+  get size(): number {
+    return this.#byPath.size;
+  }
+
   at(path: string): Directory | undefined {
     return this.#byPath.get(path);
   }

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { Condition } from '@waitbus/plugin-sdk';
+import { Arming } from '../src/arming.js';
 import { checkWait, type Note } from '../src/check-wait.js';
 import { IgnoreRules } from '../src/ignore-rules.js';
-import { sh, temporaryDirectory } from './harness.js';
+import { sh, startSource, temporaryDirectory } from './harness.js';
 
 const is = (key: string, value: string, op: Condition['op'] = '='): Condition => ({
   key: `fields.${key}`,
@@ -107,4 +108,41 @@ test('a directory is no file', async (t) => {
     check({ key: 'event_type', op: '=', value: 'fs_create' }, is('path', join(root, 'src'))),
     [],
   );
+});
+
+test('the source looks at each wait by the rules as they are, by either spelling', async (t) => {
+  const base = temporaryDirectory(t);
+  await sh('mkdir root; ln -s root link; echo "*.log" > root/.gitignore', base);
+  const root = join(base, 'root');
+  const running = await startSource(t, [root]);
+  const ask = (path: string, cwd = root) =>
+    running.check({ id: 1, cwd, env: null, filters: [], anyOf: [[is('path', path)]] });
+  assert.deepEqual(await ask(join(base, 'link/x')), []);
+  assert.deepEqual(await ask(join(root, 'x'), join(base, 'link')), []);
+  assert.equal((await ask(join(base, 'x')))[0]?.code, 'outside_roots');
+  assert.equal((await ask(join(root, 'x.log')))[0]?.code, 'ignored_path');
+  await sh('rm root/.gitignore', base);
+  assert.deepEqual(await ask(join(root, 'x.log')), []);
+});
+
+test('a tree that takes long to be watched is said, and when it is', async () => {
+  const notes: string[] = [];
+  const waiter = { id: 7, cwd: '/big', env: null, filters: [], anyOf: [[]] };
+  const arming = new Arming({
+    config: { roots: [], ignore: [], gitignore: true },
+    watchWaiters: (given) => given([waiter]),
+    checkWaits: () => undefined,
+    note: (id, { level, detail }) => {
+      notes.push(`${id} ${level}: ${detail}`);
+      done();
+    },
+    signal: new AbortController().signal,
+  });
+  let done: () => void = () => undefined;
+  const work = new Promise<void>((resolve) => (done = resolve));
+  await arming.during(work, ['/big'], () => 12);
+  assert.deepEqual(notes, [
+    '7 warning: /big is not watched yet, 12 directories of it are; wait in a smaller directory to be armed sooner',
+    '7 info: /big is watched now, 12 directories',
+  ]);
 });

@@ -91,7 +91,7 @@ import source from ${JSON.stringify(new URL('../src/index.ts', import.meta.url).
 const stopping = new AbortController();
 await source.start({
   config: { roots: [process.argv[1]], ignore: [], gitignore: true },
-  signal: stopping.signal, log: console, watchRoots() {}, watchWaiters() {}, ready() {}, emit: async () => ({}),
+  signal: stopping.signal, log: console, watchRoots() {}, watchWaiters() {}, checkWaits() {}, ready() {}, emit: async () => ({}),
   fail(error) { throw error; },
 });
 `;
