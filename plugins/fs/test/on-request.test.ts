@@ -9,7 +9,7 @@ import type { Condition, Waiter } from '@waitbus/plugin-sdk';
 import { is, sh, startSource, temporaryDirectory } from './harness.js';
 
 function waiter(cwd: string, ...anyOf: readonly (readonly Condition[])[]): Waiter {
-  return { cwd, filters: [], anyOf };
+  return { id: 1, cwd, env: null, filters: [], anyOf };
 }
 
 const CREATED: Condition = { key: 'event_type', op: '=', value: 'fs_create' };
