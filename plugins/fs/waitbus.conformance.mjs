@@ -1,6 +1,12 @@
-/** For the conformance kit: a file is saved, and deleted. */
-import { rmSync, writeFileSync } from 'node:fs';
+/** For the conformance kit: a file is saved, and deleted; a directory appears for who asks for it. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+
+const CREATED = { key: 'event_type', op: '=', value: 'fs_create' };
+
+export function waiters({ directory }) {
+  return [{ id: 1, cwd: directory, env: null, filters: [], anyOf: [[], [CREATED]] }];
+}
 
 export async function provoke({ directory, round, until }) {
   const names = Array.from({ length: 10 }, (_, at) => join(directory, `file-${round}-${at}`));
@@ -8,6 +14,9 @@ export async function provoke({ directory, round, until }) {
   for (const name of names) await until(is('fs_change', name));
   for (const name of names) rmSync(name);
   for (const name of names) await until(is('fs_delete', name));
+  const made = join(directory, `made-${round}`);
+  mkdirSync(made);
+  await until(is('fs_create', made));
 }
 
 export function expect(events) {

@@ -13,6 +13,7 @@ import {
   type Term,
 } from '../predicate/index.js';
 import { prefilterOf, type Prefilter } from '../store/prefilter.js';
+import { compileOnlyFor } from './only-for.js';
 
 /** Where frames go. A connection in the daemon, a recorder in tests. */
 export interface Sink {
@@ -120,6 +121,7 @@ export function compileRequest(request: SubscriptionRequest): Matcher | null {
     tests.push((subject) => bySource.get(sourceOf(subject))?.(subject) ?? true);
   }
   if (tests.length === 0) return null;
+  tests.push(compileOnlyFor(request));
   return (subject) => {
     for (const test of tests) if (!test(subject)) return false;
     return true;

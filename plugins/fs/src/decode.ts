@@ -3,8 +3,10 @@
  * The layout is `struct inotify_event` of inotify(7).
  */
 import { endianness } from 'node:os';
+import { nameOfBytes } from './file-name.js';
 
 export const IN = {
+  MODIFY: 0x2,
   CLOSE_WRITE: 0x8,
   MOVED_FROM: 0x40,
   MOVED_TO: 0x80,
@@ -18,6 +20,7 @@ export const IN = {
   ONLYDIR: 0x1000000,
   DONT_FOLLOW: 0x2000000,
   EXCL_UNLINK: 0x4000000,
+  MASK_ADD: 0x20000000,
   ISDIR: 0x40000000,
 } as const;
 
@@ -57,5 +60,5 @@ function uint32(buffer: Buffer, at: number): number {
 /** The name is padded with NULs. */
 function nameOf(buffer: Buffer, start: number, end: number): string {
   const nul = buffer.indexOf(0, start);
-  return buffer.toString('utf8', start, nul === -1 || nul > end ? end : nul);
+  return nameOfBytes(buffer.subarray(start, nul === -1 || nul > end ? end : nul));
 }

@@ -2,15 +2,19 @@
  * The engine for Linux: takes inotify's records in order and passes each to the part whose business
  * it is. Holds the one loop; the parts decide.
  */
+import { basename, dirname } from 'node:path';
 import { IN, type InotifyRecord } from './decode.js';
 import type { Engine, EngineOptions } from './engine.js';
 import { openInotify, type Inotify } from './inotify.js';
 import { Later } from './later.js';
 import { openLease, type Lease } from './lease.js';
+import { Links } from './links.js';
+import { watchMounts, type Mounts } from './mounts.js';
 import { Roots } from './roots.js';
 import { Scanner } from './scanner.js';
-import { Settler, type Postponed } from './settler.js';
-import { isTemporaryName } from './temporary-name.js';
+import type { Postponed } from './happening.js';
+import { Settler } from './settler.js';
+import { readStamp } from './stamp.js';
 import { pathIn, Tree, type Directory } from './tree.js';
 
 /** Milliseconds that the loop may run before others get a turn. */
@@ -20,9 +24,10 @@ const SLICE = 20;
 export interface LinuxParts {
   readonly openInotify: (readable: () => void) => Inotify;
   readonly openLease: () => Lease;
+  readonly watchMounts?: typeof watchMounts;
 }
 
-const SYSTEM: LinuxParts = { openInotify, openLease };
+const SYSTEM: LinuxParts = { openInotify, openLease, watchMounts };
 
 class LinuxEngine implements Engine {
   readonly #options: EngineOptions;
@@ -33,6 +38,8 @@ class LinuxEngine implements Engine {
   readonly #scanner: Scanner;
   readonly #roots: Roots;
   readonly #later: Later<Postponed>;
+  readonly #links: Links;
+  readonly #mounts: Mounts | null;
   #next: NodeJS.Immediate | null = null;
   #overflowed = false;
   #closed = false;
@@ -46,10 +53,20 @@ class LinuxEngine implements Engine {
       (path, postponed) => this.#settler.resume(path, postponed),
       () => this.#turn(),
     );
-    this.#settler = new Settler(this.#tree, this.#lease, this.#later, options.observed);
-    this.#scanner = new Scanner(this.#tree, (directory, name, happening) =>
-      this.#settler.note(directory, name, happening),
+    const linked = (directory: Directory, name: string): void => this.#links.add(directory, name);
+    this.#settler = new Settler(this.#tree, this.#lease, this.#later, options.observed, linked);
+    this.#scanner = new Scanner(this.#tree, {
+      note: (directory, name, happening) => this.#settler.note(directory, name, happening),
+      appeared: (directory) => this.#settler.appeared(directory),
+      linked,
+    });
+    this.#links = new Links(
+      parts.openInotify,
+      this.#tree,
+      (directory, name) => this.#settler.note(directory, name, 'behind'),
+      () => this.#turn(),
     );
+    this.#mounts = parts.watchMounts?.((points) => this.#remount(points)) ?? null;
     this.#roots = new Roots(this.#inotify, this.#tree, this.#scanner, options);
   }
 
@@ -62,6 +79,7 @@ class LinuxEngine implements Engine {
     }
     // A root within another one needs no sentries once the other's scan has reached it.
     this.#roots.check();
+    this.#links.sweep();
     this.#turn();
   }
 
@@ -77,7 +95,13 @@ class LinuxEngine implements Engine {
     if (this.#next !== null) clearImmediate(this.#next);
     this.#later.clear();
     this.#inotify.close();
+    this.#links.close();
+    this.#mounts?.close();
     this.#lease.close();
+  }
+
+  get watched(): number {
+    return this.#tree.size;
   }
 
   get #isBusy(): boolean {
@@ -128,25 +152,29 @@ class LinuxEngine implements Engine {
       return;
     }
     this.#roots.receive(record);
-    const directory = this.#tree.byWatch(wd);
-    if (directory === undefined) return;
-    if (name === '') {
-      if (mask & IN.IGNORED) this.#tree.forgetWatch(wd);
-      if (directory.parent === null) this.#roots.check();
-    } else if (mask & IN.ISDIR) {
-      this.#receiveDirectory(directory, name, mask);
-    } else {
-      this.#receiveFile(directory, name, mask);
+    for (const directory of this.#tree.byWatch(wd)) {
+      if (name === '') {
+        if (directory.parent === null) this.#roots.check();
+      } else if (name === '.git') {
+        this.#changeRules(directory);
+        if (!(mask & IN.ISDIR)) this.#receiveFile(directory, name, mask);
+      } else if (mask & IN.ISDIR) this.#receiveDirectory(directory, name, mask);
+      else this.#receiveFile(directory, name, mask);
     }
+    if (mask & IN.IGNORED) this.#tree.forgetWatch(wd);
   }
 
   #receiveDirectory(parent: Directory, name: string, mask: number): void {
     const path = pathIn(parent, name);
     const known = this.#tree.at(path);
-    if (mask & (IN.DELETE | IN.MOVED_FROM)) {
+    const isGone = (mask & (IN.DELETE | IN.MOVED_FROM)) !== 0;
+    if (isGone) {
       parent.ignored.delete(name);
       if (known !== undefined) this.#scanner.lose(known);
-    } else if (this.#tree.rootOf(parent).rules.ignores(path, true)) {
+    }
+    if (isGone && readStamp(path)?.kind !== 'directory') {
+      // Gone, and not in exchange for another one.
+    } else if (this.#tree.ignores(parent, name, true)) {
       parent.ignored.add(name);
     } else {
       // A rename over an empty directory says nothing of the one that it replaced.
@@ -159,16 +187,37 @@ class LinuxEngine implements Engine {
   }
 
   #receiveFile(directory: Directory, name: string, mask: number): void {
-    const { rules } = this.#tree.rootOf(directory);
-    if (name === '.gitignore') {
-      rules.forget(directory.path);
-      this.#roots.applyRules([directory]);
-    }
-    if (isTemporaryName(name) || rules.ignores(pathIn(directory, name), false)) return;
+    if (name === '.gitignore' && !(mask & IN.MODIFY)) this.#changeRules(directory);
+    if (this.#tree.ignores(directory, name, false)) return;
     if (mask & IN.CLOSE_WRITE) this.#settler.note(directory, name, 'closed');
     else if (mask & IN.MOVED_TO) this.#settler.note(directory, name, 'placed');
     else if (mask & IN.CREATE) this.#settler.note(directory, name, 'created');
     else if (mask & (IN.DELETE | IN.MOVED_FROM)) this.#settler.note(directory, name, 'gone');
+    else if (mask & IN.MODIFY) this.#settler.note(directory, name, 'modified');
+  }
+
+  #changeRules(directory: Directory): void {
+    this.#tree.forgetRules(directory);
+    this.#roots.applyRules([directory]);
+  }
+
+  /** Something was mounted or unmounted at these places. */
+  #remount(points: readonly string[]): void {
+    for (const point of points) {
+      const known = this.#tree.at(point);
+      const parent = this.#tree.at(dirname(point));
+      if (known !== undefined) {
+        if (known.parent === null || this.#tree.isCurrent(known)) continue;
+        this.#scanner.lose(known);
+      }
+      if (parent === undefined) continue;
+      const isDirectory = readStamp(point)?.kind === 'directory';
+      if (this.#tree.ignores(parent, basename(point), isDirectory)) continue;
+      if (!isDirectory) this.#settler.note(parent, basename(point), 'found');
+      else this.#scanner.add({ path: point, place: parent, mode: 'report', again: false });
+    }
+    this.#roots.check();
+    this.#turn();
   }
 
   /** Records were lost: compares everything with what is known of it. */

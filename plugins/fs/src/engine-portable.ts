@@ -1,41 +1,62 @@
 /**
  * The engine for every other system: chokidar, which waits until a file's size stays as it is,
- * since there is no word of a close. Same observations, later.
+ * since there is no word of a close. Same observations, later. Keeps one watched tree for each
+ * outermost root, and looks in turn whether a tree has to be begun anew; `portable-tree.ts` holds
+ * what is known of one.
  */
-import { lstat } from 'node:fs/promises';
-import { basename, dirname, sep } from 'node:path';
-import { watch, type FSWatcher } from 'chokidar';
+import { realpathSync } from 'node:fs';
+import { sep } from 'node:path';
 import type { Engine, EngineOptions } from './engine.js';
 import { IgnoreRules } from './ignore-rules.js';
-import { isTemporaryName } from './temporary-name.js';
+import { readMounts, differences } from './mounts.js';
+import { PortableTree, type PortableRoot } from './portable-tree.js';
 
-/** Milliseconds. Longer than a writer's pause of a second between two writes. */
-const STABLE = { stabilityThreshold: 1200, pollInterval: 50 } as const;
-
-interface Watched {
-  readonly rules: IgnoreRules;
-  readonly watcher: FSWatcher;
-}
+/** Milliseconds between looks at whether a root is still the directory that is watched. */
+const LOOK = 250;
 
 class PortableEngine implements Engine {
   readonly #options: EngineOptions;
-  readonly #watched = new Map<string, Watched>();
+  readonly #trees = new Map<string, PortableTree>();
+  #mounts = readMounts();
+  #timer: NodeJS.Timeout | null = null;
 
   constructor(options: EngineOptions) {
     this.#options = options;
   }
 
-  async setRoots(roots: readonly string[]): Promise<void> {
-    const wanted = outermost(roots);
+  async setRoots(given: readonly string[]): Promise<void> {
+    const roots = [...new Set(given)].map((root) => this.#rootOf(root));
+    const outermost = roots.filter(
+      ({ real }, n) =>
+        !roots.some((other, m) =>
+          other.real === real ? m < n : real.startsWith(join(other.real)),
+        ),
+    );
     // New ones first: a save under a root that is now within another one must not be missed.
     await Promise.all(
-      wanted.filter((root) => !this.#watched.has(root)).map((root) => this.#open(root)),
+      outermost.map(({ real }) => {
+        const within = roots.filter(
+          (root) => root.real === real || root.real.startsWith(join(real)),
+        );
+        const tree = this.#trees.get(real);
+        if (tree !== undefined) return tree.setRoots(within);
+        const opened = new PortableTree(real, within, this.#options);
+        this.#trees.set(real, opened);
+        return opened.open();
+      }),
     );
-    for (const [root, { watcher }] of this.#watched) {
-      if (wanted.includes(root)) continue;
-      this.#watched.delete(root);
-      await watcher.close();
+    for (const [real, tree] of [...this.#trees]) {
+      if (outermost.some((root) => root.real === real)) continue;
+      this.#trees.delete(real);
+      await tree.close();
     }
+    if (this.#timer === null && this.#trees.size > 0) {
+      this.#timer = setInterval(() => this.#look(), LOOK).unref();
+    }
+  }
+
+  get watched(): number {
+    return [...this.#trees.values()].reduce((sum, { size }) => sum + size, 0);
   }
 
   resume(): void {
@@ -43,62 +64,36 @@ class PortableEngine implements Engine {
   }
 
   async close(): Promise<void> {
-    const all = [...this.#watched.values()];
-    this.#watched.clear();
-    await Promise.all(all.map(({ watcher }) => watcher.close()));
+    if (this.#timer !== null) clearInterval(this.#timer);
+    const all = [...this.#trees.values()];
+    this.#trees.clear();
+    await Promise.all(all.map((tree) => tree.close()));
   }
 
-  async #open(root: string): Promise<void> {
-    const rules = new IgnoreRules(root, this.#options);
-    const watcher = watch(root, {
-      ignoreInitial: true,
-      followSymlinks: false,
-      awaitWriteFinish: STABLE,
-      ignored: (path, stats) =>
-        path !== root &&
-        (rules.ignores(path, stats?.isDirectory() ?? false) ||
-          (stats?.isFile() === true && isTemporaryName(basename(path)))),
-    });
-    this.#watched.set(root, { rules, watcher });
-    const saved = (path: string): void => void this.#saved(root, path);
-    watcher
-      .on('add', saved)
-      .on('change', saved)
-      .on('unlink', (path) => this.#deleted(root, path))
-      .on('error', (error) => this.#options.failed(error));
-    await new Promise<void>((resolve) => watcher.on('ready', resolve));
+  #rootOf(given: string): PortableRoot {
+    const real = realOf(given);
+    return { given, real, rules: new IgnoreRules(real, this.#options) };
   }
 
-  async #saved(root: string, path: string): Promise<void> {
-    const rules = this.#concern(root, path);
-    if (rules === null) return;
-    const stat = await lstat(path, { bigint: true }).catch(() => null);
-    if (stat === null || stat.isDirectory()) return;
-    const { size, mtimeNs } = stat;
-    this.#options.observed({ type: 'saved', root, path, size, mtimeNs });
-  }
-
-  #deleted(root: string, path: string): void {
-    if (this.#concern(root, path) !== null) this.#options.observed({ type: 'deleted', root, path });
-  }
-
-  /** The rules, when they leave the path in; a .gitignore among them takes effect here. */
-  #concern(root: string, path: string): IgnoreRules | null {
-    const rules = this.#watched.get(root)?.rules ?? null;
-    if (basename(path) === '.gitignore') rules?.forget(dirname(path));
-    if (isTemporaryName(basename(path)) || rules?.ignores(path, false) === true) return null;
-    return rules;
+  #look(): void {
+    const mounts = readMounts();
+    const points = differences(this.#mounts, mounts);
+    this.#mounts = mounts;
+    for (const tree of this.#trees.values()) tree.look(points);
   }
 }
 
-/** Without the roots that lie within another one. */
-function outermost(roots: readonly string[]): readonly string[] {
-  return [...new Set(roots)].filter(
-    (root) =>
-      !roots.some(
-        (other) => other !== root && root.startsWith(other.endsWith(sep) ? other : other + sep),
-      ),
-  );
+function join(directory: string): string {
+  return directory.endsWith(sep) ? directory : directory + sep;
+}
+
+/** Without symlinks where it exists, else as it was given. */
+function realOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 export function openPortableEngine(options: EngineOptions): Engine {

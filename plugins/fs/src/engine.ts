@@ -4,17 +4,29 @@
  */
 import type { SourceLog } from '@waitbus/plugin-sdk';
 
-/** A save or a deletion, as an engine saw it. `path` and `root` are absolute. */
-export type Observation =
+/** A file by one spelling of the root that it was seen under. Both are absolute. */
+export interface Place {
+  readonly root: string;
+  readonly path: string;
+}
+
+/** What an engine saw. `places` is never empty; `real` is the path without symlinks. */
+export type Observation = {
+  readonly places: readonly Place[];
+  readonly real: string;
+} & (
   | {
       readonly type: 'saved';
-      readonly root: string;
-      readonly path: string;
       /** Bytes, and nanoseconds since the epoch, when the finished file was looked at. */
       readonly size: bigint;
       readonly mtimeNs: bigint;
     }
-  | { readonly type: 'deleted'; readonly root: string; readonly path: string };
+  | { readonly type: 'deleted' }
+  | { readonly type: 'created'; readonly kind: CreatedKind }
+);
+
+/** What may appear that is no file. */
+export type CreatedKind = 'directory' | 'socket' | 'fifo' | 'device';
 
 export interface Engine {
   /**
@@ -23,6 +35,8 @@ export interface Engine {
    * @throws WatchFailure when the system refuses to watch
    */
   setRoots(roots: readonly string[]): Promise<void>;
+  /** How many directories are watched. */
+  readonly watched: number;
   /** There is room for observations again. */
   resume(): void;
   /** Drops every watch. Nothing is observed afterwards. */

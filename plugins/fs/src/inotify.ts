@@ -7,6 +7,7 @@ import { closeSync, readFileSync, readSync } from 'node:fs';
 import koffi from 'koffi';
 import { decode, IN, type InotifyRecord } from './decode.js';
 import { WatchFailure } from './engine.js';
+import { systemPath } from './file-name.js';
 
 /** Why a path has no watch: no directory is there, or it is one that must not be read. */
 export type NoWatch = 'gone' | 'denied';
@@ -27,6 +28,7 @@ export interface Inotify {
 }
 
 const WATCHED =
+  IN.MODIFY |
   IN.CLOSE_WRITE |
   IN.MOVED_FROM |
   IN.MOVED_TO |
@@ -53,7 +55,7 @@ export function openInotify(readable: () => void): Inotify {
   const init = libc.func('int inotify_init1(int flags)') as (flags: number) => number;
   const addWatch = libc.func('int inotify_add_watch(int fd, const char *path, uint32_t mask)') as (
     fd: number,
-    path: string,
+    path: string | Buffer,
     mask: number,
   ) => number;
   const rmWatch = libc.func('int inotify_rm_watch(int fd, int wd)') as (
@@ -70,7 +72,7 @@ export function openInotify(readable: () => void): Inotify {
 
   return {
     add(path, mask) {
-      const wd = addWatch(fd, path, mask);
+      const wd = addWatch(fd, cPath(path), mask);
       if (wd >= 0) return wd;
       const code = codeOf(koffi.errno());
       if (code === 'ENOSPC' || code === 'ENOMEM') throw watchFailure(code, path);
@@ -101,6 +103,12 @@ export function openInotify(readable: () => void): Inotify {
       closeSync(fd);
     },
   };
+}
+
+/** Bytes end with a NUL, as C wants them; of a text the binding sees to it. */
+function cPath(path: string): string | Buffer {
+  const known = systemPath(path);
+  return typeof known === 'string' ? known : Buffer.concat([known, Buffer.of(0)]);
 }
 
 function readReady(fd: number, buffer: Buffer): number {

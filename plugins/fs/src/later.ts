@@ -46,6 +46,10 @@ export class Later<T> {
     return entry?.what;
   }
 
+  has(key: string): boolean {
+    return this.#entries.has(key);
+  }
+
   clear(): void {
     this.#entries.clear();
     if (this.#timer !== null) clearTimeout(this.#timer);

@@ -4,6 +4,7 @@
  */
 import { closeSync, constants, openSync } from 'node:fs';
 import koffi from 'koffi';
+import { systemPath } from './file-name.js';
 
 /**
  * `free`: nobody writes. `busy`: somebody does. `gone`: no such file. `unknown`: no lease can be
@@ -39,7 +40,7 @@ export function openLease(): Lease {
     writerOf(path) {
       let fd: number;
       try {
-        fd = openSync(path, FLAGS);
+        fd = openSync(systemPath(path), FLAGS);
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         return code === 'ENOENT' || code === 'ENOTDIR' ? 'gone' : 'unknown';

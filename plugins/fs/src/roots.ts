@@ -3,7 +3,7 @@
  * on the directories above them that tell when one goes, comes back, or gets other ignore rules.
  * Starts scans of roots; does not read directories.
  */
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { IN, type InotifyRecord } from './decode.js';
 import { IgnoreRules, type IgnoreOptions } from './ignore-rules.js';
 import type { Inotify } from './inotify.js';
@@ -11,16 +11,28 @@ import type { Scanner } from './scanner.js';
 import { lookAt, sameSight, type Sight } from './sight.js';
 import type { Directory, Tree, WatchedRoot } from './tree.js';
 
-const SENTRY_MASK = IN.DELETE_SELF | IN.MOVE_SELF | IN.ONLYDIR;
-const APPEARS = IN.CREATE | IN.MOVED_TO;
-const SAVED = IN.CLOSE_WRITE | IN.MOVED_TO | IN.MOVED_FROM | IN.DELETE;
+/**
+ * A directory that somebody stands in is told of as gone only by the one above it: its own watch
+ * says so when the last who stands in it has left. MASK_ADD, since the same directory may be part
+ * of a tree by another path.
+ */
+const SENTRY_MASK =
+  IN.DELETE_SELF |
+  IN.MOVE_SELF |
+  IN.CREATE |
+  IN.MOVED_TO |
+  IN.DELETE |
+  IN.MOVED_FROM |
+  IN.MASK_ADD |
+  IN.ONLYDIR;
 const GITIGNORE = '.gitignore';
+const REPOSITORY = '.git';
 /** Rounds of looking in one go; each further one means that a root came or went during the last. */
 const MAX_ROUNDS = 10;
 
 interface Sentry {
   readonly path: string;
-  /** Names in the directory that matter: the way to a missing root, or a .gitignore. */
+  /** Names in the directory that matter: the way to a root, or what decides the ignore rules. */
   readonly awaited: Set<string>;
   mask: number;
 }
@@ -60,7 +72,14 @@ export class Roots {
         .map((path) => [path, before.get(path) ?? this.#open(path)]),
     );
     for (const [path, root] of before) if (!this.#wanted.has(path)) root.active = false;
+    this.#tree.ask(this.#wanted.values());
     for (const top of this.#tree.tops()) if (top.root?.active === false) this.#release(top);
+    // A root that lies within another's tree brings its own rules to it, or takes them away.
+    for (const [path, root] of [...before, ...this.#wanted]) {
+      const within = this.#tree.at(root.real);
+      if (before.has(path) === this.#wanted.has(path) || within === undefined) continue;
+      if (within.parent !== null) this.#scanner.applyRules(within);
+    }
     this.check();
   }
 
@@ -82,16 +101,16 @@ export class Roots {
     }
   }
 
-  /** @returns whether the record was about a sentry's own business */
   receive(record: InotifyRecord): void {
     const sentry = this.#sentries.get(record.wd);
     if (sentry === undefined) return;
     if (record.mask & IN.IGNORED) this.#sentries.delete(record.wd);
     if (record.name === '') return this.check();
     if (!sentry.awaited.has(record.name)) return;
-    if (record.name !== GITIGNORE) return this.check();
-    for (const top of this.#tree.tops()) top.root?.rules.forget(sentry.path);
-    this.applyRules(this.#tree.tops());
+    if (record.name === GITIGNORE || record.name === REPOSITORY) {
+      for (const root of this.#wanted.values()) root.rules.forget(sentry.path);
+      this.applyRules(this.#tree.tops());
+    } else this.check();
   }
 
   /** The rules changed. A root that they take out of the tree around it becomes its own tree. */
@@ -115,30 +134,42 @@ export class Roots {
     const sights = new Map<string, Sight>();
     for (const [path, root] of this.#wanted) {
       const known = this.#tree.at(root.real);
-      if (known === undefined || known.parent === null) sights.set(path, lookAt(path));
+      const isOfATree = known !== undefined && known.parent !== null;
+      if (!isOfATree || root.given !== root.real) sights.set(path, lookAt(path));
     }
     return sights;
   }
 
   #checkRoot(path: string, root: WatchedRoot, sight: Sight | undefined): void {
+    if (sight !== undefined && sight.real !== root.real) {
+      this.#moveRoot(path, root, sight);
+      return;
+    }
     const top = this.#tree.at(root.real);
     if (top !== undefined) {
       root.looked = true;
       if (top.parent !== null || this.#tree.isCurrent(top)) return;
       this.#scanner.lose(top);
     }
-    if (sight === undefined) return;
-    let now = root;
-    if (sight.real !== root.real) {
-      root.active = false;
-      now = { ...this.#open(path), looked: root.looked };
-      this.#wanted.set(path, now);
-    }
-    if (sight.reached === now.real) {
-      const mode = now.looked ? 'report' : 'arm';
-      this.#scanner.add({ path: now.real, place: now, mode, again: false });
-    }
+    if (sight?.reached === root.real) this.#scan(root);
+    if (sight !== undefined) root.looked = true;
+  }
+
+  /** A symlink on the way to the root leads elsewhere now. */
+  #moveRoot(path: string, root: WatchedRoot, { reached }: Sight): void {
+    root.active = false;
+    const now = { ...this.#open(path), looked: root.looked };
+    this.#wanted.set(path, now);
+    this.#tree.ask(this.#wanted.values());
+    const old = this.#tree.at(root.real);
+    if (old?.root === root) this.#release(old);
+    if (reached === now.real && this.#tree.at(now.real) === undefined) this.#scan(now);
     now.looked = true;
+  }
+
+  #scan(root: WatchedRoot): void {
+    const mode = root.looked ? 'report' : 'arm';
+    this.#scanner.add({ path: root.real, place: root, mode, again: false });
   }
 
   /** Nobody asks for this tree any more; roots that lie within it become trees of their own. */
@@ -170,28 +201,32 @@ export class Roots {
       else if (wd === 'gone') posted = false;
     }
     for (const wd of old.keys()) {
-      if (!this.#sentries.has(wd) && this.#tree.byWatch(wd) === undefined) this.#inotify.remove(wd);
+      if (!this.#sentries.has(wd) && this.#tree.byWatch(wd).length === 0) this.#inotify.remove(wd);
     }
     return posted;
   }
 }
 
-/** Adds the sentries for one root, as far up as there is something to tell. */
-function plan(root: WatchedRoot, { real, reached }: Sight, posts: Map<string, Sentry>): void {
-  for (let below = real; below !== dirname(below); below = dirname(below)) {
-    const path = dirname(below);
-    const isThere = path === reached || isBelow(reached, path);
-    if (!isThere) continue;
+/** Adds the sentries for one root: on each directory of the way, for the next name of it. */
+function plan(
+  root: WatchedRoot,
+  { real, links, reached }: Sight,
+  posts: Map<string, Sentry>,
+): void {
+  const post = (path: string): Sentry => {
     const sentry = posts.get(path) ?? { path, awaited: new Set<string>(), mask: SENTRY_MASK };
     posts.set(path, sentry);
-    if (path === reached) {
-      sentry.awaited.add(below.slice(path === '/' ? 1 : path.length + 1));
-      sentry.mask |= APPEARS;
-    }
-    if (path === root.rules.base || isBelow(path, root.rules.base)) {
-      sentry.awaited.add(GITIGNORE);
-      sentry.mask |= SAVED;
-    }
+    return sentry;
+  };
+  for (const { directory, name } of links) post(directory).awaited.add(name);
+  for (let below = real; below !== dirname(below); below = dirname(below)) {
+    const path = dirname(below);
+    if (path !== reached && !isBelow(reached, path)) continue;
+    const sentry = post(path);
+    sentry.awaited.add(basename(below)).add(REPOSITORY);
+    if (path !== root.rules.top && !isBelow(path, root.rules.top)) continue;
+    sentry.awaited.add(GITIGNORE);
+    sentry.mask |= IN.CLOSE_WRITE;
   }
 }
 

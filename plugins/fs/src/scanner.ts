@@ -3,10 +3,10 @@
  * directory that appeared with files in it, a queue that overflowed). Works in slices, so that the
  * process stays responsive; each directory is entered, read and compared in one step.
  */
-import { readdirSync, type Dirent } from 'node:fs';
-import type { Happening } from './settler.js';
-import { readStamp } from './stamp.js';
-import { isTemporaryName } from './temporary-name.js';
+import { readdirSync } from 'node:fs';
+import { nameOfBytes, systemPath } from './file-name.js';
+import type { Happening } from './happening.js';
+import { kindOf, readStamp, type Kind, type Stamp } from './stamp.js';
 import { pathIn, type Directory, type Tree, type WatchedRoot } from './tree.js';
 
 export interface Scan {
@@ -19,19 +19,32 @@ export interface Scan {
   readonly again: boolean;
 }
 
-type Note = (directory: Directory, name: string, happening: Happening) => void;
+/** What a scan came upon. */
+export interface Findings {
+  /** Something of which the settler has to judge what it means. */
+  note(directory: Directory, name: string, happening: Happening): void;
+  /** A directory that was not there before. */
+  appeared(directory: Directory): void;
+  /** A symlink that is taken as known. */
+  linked(directory: Directory, name: string): void;
+}
+
+interface Entry {
+  readonly name: string;
+  readonly kind: Kind;
+}
 
 export class Scanner {
   readonly #tree: Tree;
-  readonly #note: Note;
+  readonly #findings: Findings;
   #queue: Scan[] = [];
   #next = 0;
   #idle: (() => void)[] = [];
   #lost = false;
 
-  constructor(tree: Tree, note: Note) {
+  constructor(tree: Tree, findings: Findings) {
     this.#tree = tree;
-    this.#note = note;
+    this.#findings = findings;
   }
 
   get busy(): boolean {
@@ -70,24 +83,23 @@ export class Scanner {
   lose(directory: Directory): void {
     this.#lost = true;
     for (const each of this.#tree.below(directory)) {
-      for (const name of each.files.keys()) this.#note(each, name, 'gone');
+      for (const name of each.files.keys()) this.#findings.note(each, name, 'gone');
     }
     this.#drop(directory);
   }
 
   /** The rules changed: leaves out what they ignore now, takes in what they no longer do. */
   applyRules(directory: Directory): void {
-    const { rules } = this.#tree.rootOf(directory);
     const { ignored, files, children } = directory;
     const left = [...ignored];
     ignored.clear();
     for (const name of files.keys()) {
-      if (!rules.ignores(pathIn(directory, name), false)) continue;
+      if (!this.#tree.ignores(directory, name, false)) continue;
       files.delete(name);
       ignored.add(name);
     }
     for (const [name, child] of children) {
-      if (!rules.ignores(child.path, true)) continue;
+      if (!this.#tree.ignores(directory, name, true)) continue;
       this.#drop(child);
       ignored.add(name);
     }
@@ -100,14 +112,23 @@ export class Scanner {
     const stamp = readStamp(path);
     if (stamp === null) return;
     const isDirectory = stamp.kind === 'directory';
-    if (this.#tree.rootOf(directory).rules.ignores(path, isDirectory)) directory.ignored.add(name);
+    if (this.#tree.ignores(directory, name, isDirectory)) directory.ignored.add(name);
     else if (isDirectory) this.add({ path, place: directory, mode: 'arm', again: false });
-    else directory.files.set(name, stamp.text);
+    else this.#know(directory, name, stamp);
   }
 
   #drop(directory: Directory): void {
-    this.#tree.rootOf(directory).rules.forget(directory.path);
+    this.#tree.forgetRules(directory);
     this.#tree.drop(directory);
+  }
+
+  #know(directory: Directory, name: string, { kind, text }: Stamp): void {
+    if (kind !== 'file' && kind !== 'symlink') {
+      directory.others.add(name);
+      return;
+    }
+    directory.files.set(name, text);
+    if (kind === 'symlink') this.#findings.linked(directory, name);
   }
 
   #scan(scan: Scan): void {
@@ -129,42 +150,52 @@ export class Scanner {
       else if (directory === 'gone' && !('path' in place)) this.#lost = true;
       return;
     }
+    if (known === undefined && scan.mode === 'report' && directory.parent !== null) {
+      this.#findings.appeared(directory);
+    }
     for (const entry of entries) this.#meet(directory, entry, scan);
     if (scan.again) this.#miss(directory, entries);
   }
 
-  #meet(directory: Directory, entry: Dirent, { mode, again }: Scan): void {
-    const { name } = entry;
-    const isDirectory = entry.isDirectory();
-    if (!isDirectory && (isTemporaryName(name) || !(entry.isFile() || entry.isSymbolicLink()))) {
-      return;
-    }
+  #meet(directory: Directory, { name, kind }: Entry, { mode, again }: Scan): void {
     const path = pathIn(directory, name);
-    if (this.#tree.rootOf(directory).rules.ignores(path, isDirectory)) {
+    const isDirectory = kind === 'directory';
+    if (this.#tree.ignores(directory, name, isDirectory)) {
       directory.ignored.add(name);
     } else if (isDirectory) {
       this.add({ path, place: directory, mode, again });
-    } else {
-      const stamp = readStamp(path)?.text;
-      if (stamp === undefined || stamp === directory.files.get(name)) return;
-      if (mode === 'report') this.#note(directory, name, 'found');
-      else if (!directory.files.has(name)) directory.files.set(name, stamp);
-    }
+    } else if (kind === 'file' || kind === 'symlink') {
+      const stamp = readStamp(path);
+      if (stamp === null || stamp.text === directory.files.get(name)) return;
+      if (mode === 'report') this.#findings.note(directory, name, 'found');
+      else if (!directory.files.has(name)) this.#know(directory, name, stamp);
+    } else if (mode === 'report') this.#findings.note(directory, name, 'found');
+    else directory.others.add(name);
   }
 
-  #miss(directory: Directory, entries: readonly Dirent[]): void {
+  #miss(directory: Directory, entries: readonly Entry[]): void {
     const [names, directories] = [new Set<string>(), new Set<string>()];
-    for (const entry of entries) (entry.isDirectory() ? directories : names).add(entry.name);
+    for (const { name, kind } of entries) (kind === 'directory' ? directories : names).add(name);
     for (const name of directory.files.keys()) {
-      if (!names.has(name)) this.#note(directory, name, 'gone');
+      if (!names.has(name)) this.#findings.note(directory, name, 'gone');
     }
     for (const [name, child] of directory.children) if (!directories.has(name)) this.lose(child);
   }
 }
 
-function entriesOf(path: string): readonly Dirent[] | null {
+/** null when the directory is gone or must not be read. */
+function entriesOf(path: string): readonly Entry[] | null {
   try {
-    return readdirSync(path, { withFileTypes: true });
+    const at = systemPath(path);
+    const entries = readdirSync(at, { withFileTypes: true });
+    if (!entries.some(({ name }) => name.includes('\uFFFD'))) {
+      return entries.map((entry) => ({ name: entry.name, kind: kindOf(entry) }));
+    }
+    // A name that is no text, or one with this character in it: only the bytes tell.
+    return readdirSync(at, { withFileTypes: true, encoding: 'buffer' }).map((entry) => ({
+      name: nameOfBytes(entry.name),
+      kind: kindOf(entry),
+    }));
   } catch {
     return null;
   }

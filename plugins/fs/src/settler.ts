@@ -7,52 +7,27 @@
  * free is *held* until the queue was seen empty once more: the kernel queues a close before it
  * gives up the write access that the lease tests, so a close that is not there by then never was.
  */
-import type { Observation } from './engine.js';
+import type { CreatedKind, Observation } from './engine.js';
+import { follow } from './follow.js';
+import {
+  addsNothing,
+  DELAY,
+  MAX_CONFIRMATIONS,
+  type Happening,
+  type Postponed,
+} from './happening.js';
 import type { Later } from './later.js';
 import type { Lease } from './lease.js';
-import { readStamp, type Stamp } from './stamp.js';
-import { mayBeTemporary } from './temporary-name.js';
-import { pathIn, type Directory, type Tree, type WatchedRoot } from './tree.js';
-
-/**
- * `closed`: a writer closed it. `placed`: renamed to this name. `found`: a scan came upon it.
- * `created`: the name is new, its content perhaps to come. `gone`: deleted or renamed away.
- */
-export type Happening = 'closed' | 'placed' | 'found' | 'created' | 'gone';
-
-/** A name that is to be looked at later. `stamp`: what it looked like, when that is compared. */
-export interface Postponed {
-  readonly directory: Directory;
-  readonly name: string;
-  readonly root: WatchedRoot;
-  readonly reason: Happening;
-  readonly attempt: number;
-  readonly stamp: string;
-}
-
-/** Milliseconds. */
-const DELAY = {
-  /** A new name that was closed may be an unknown tool's temporary file, about to be renamed. */
-  newborn: 2,
-  /** The same for a name that has the form of a known tool's temporary file. */
-  suspect: 50,
-  /** A name that was created without a close was linked, or is being written. */
-  created: 20,
-  /** A name that goes may come back: editors replace files. */
-  gone: 50,
-  /** A file whose writer cannot be asked about is finished when it stays as it is for as long. */
-  unknown: 1200,
-  /** Between looks at a file that is open under a name we may not hear of. */
-  busyLongest: 1000,
-} as const;
-
-/** After that the directory around a name that came back is taken to be ignored. */
-const MAX_CONFIRMATIONS = 100;
+import { readStamp, readStampBehind, type Stamp } from './stamp.js';
+import { temporaryLikelihood } from './temporary-name.js';
+import { pathIn, type Directory, type Tree } from './tree.js';
 
 interface Held {
   readonly directory: Directory;
   readonly name: string;
   readonly stamp: Stamp;
+  /** Whether the stamp is of what a symlink leads to. */
+  readonly behind: boolean;
 }
 
 interface Dirty {
@@ -66,22 +41,26 @@ export class Settler {
   readonly #lease: Lease;
   readonly #later: Later<Postponed>;
   readonly #observed: (observation: Observation) => void;
+  readonly #linked: (directory: Directory, name: string) => void;
   readonly #dirty = new Map<string, Dirty>();
   readonly #held = new Map<string, Held>();
 
+  /** @param linked called for each symlink that is new or another one */
   constructor(
     tree: Tree,
     lease: Lease,
     later: Later<Postponed>,
     observed: (observation: Observation) => void,
+    linked: (directory: Directory, name: string) => void,
   ) {
     this.#tree = tree;
     this.#lease = lease;
     this.#later = later;
     this.#observed = observed;
+    this.#linked = linked;
   }
 
-  /** Whether names wait for the queue to be seen empty. */
+  /** Whether names wait. */
   get holds(): boolean {
     return this.#held.size > 0 || this.#dirty.size > 0;
   }
@@ -93,8 +72,7 @@ export class Settler {
       // Another directory has taken the path: what was known of the name goes over to it.
       const known = before.directory.files.delete(name);
       if (known && !directory.files.has(name)) directory.files.set(name, '');
-    } else if (happening === 'found' && before !== undefined && before.happening !== 'gone') {
-      // A scan that comes upon a name of which something is known tells nothing new.
+    } else if (before !== undefined && addsNothing(happening, before.happening)) {
       return;
     }
     this.#dirty.set(path, { directory, name, happening });
@@ -106,14 +84,14 @@ export class Settler {
       if (this.#dirty.has(path)) this.#held.delete(path);
       else if (drained) {
         this.#held.delete(path);
-        this.#saved(held.directory, held.name, held.stamp);
+        this.#saved(held);
       }
     }
     const dirty = [...this.#dirty];
     this.#dirty.clear();
     for (const [path, { directory, name, happening }] of dirty) {
       if (happening === 'gone') this.#gone(path, directory, name);
-      else this.#appeared(path, directory, name, happening);
+      else this.#happened(path, directory, name, happening);
     }
   }
 
@@ -124,22 +102,27 @@ export class Settler {
     if (reason === 'gone') {
       this.#confirmGone(path, postponed);
     } else if (this.#tree.holds(directory)) {
-      if (reason === 'closed') this.#look(directory, name);
-      else this.#ask(path, directory, name, postponed);
+      if (reason === 'closed' && temporaryLikelihood(name) !== 'likely') {
+        this.#look(directory, name);
+      } else this.#ask(path, directory, name, postponed);
     }
   }
 
   #confirmGone(path: string, { directory, name, root, attempt }: Postponed): void {
     const kind = readStamp(path)?.kind;
     if (kind !== 'file' && kind !== 'symlink') {
-      this.#observed({ type: 'deleted', ...shown(root, path) });
+      const places = this.#tree.placesOf(directory, name);
+      if (places.length > 0) this.#observed({ type: 'deleted', places, real: path });
       return;
     }
-    // It is back before the records of its return were read. It stays known, so that if it goes
-    // again among those records, that is reported.
+    // It is back, its records unread or none. It stays known, so that if it goes again among those
+    // records, that is reported.
     const now = this.#tree.at(directory.path);
-    if (now !== undefined && !now.files.has(name)) now.files.set(name, '');
-    else if (now === undefined && attempt < MAX_CONFIRMATIONS) {
+    if (now !== undefined) {
+      if (now.ignored.has(name)) return;
+      if (!now.files.has(name)) now.files.set(name, '');
+      this.#ask(path, now, name, { reason: 'found', attempt: 0, stamp: '' });
+    } else if (attempt < MAX_CONFIRMATIONS) {
       this.#later.put(
         path,
         { directory, name, root, reason: 'gone', attempt: attempt + 1, stamp: '' },
@@ -150,33 +133,49 @@ export class Settler {
 
   #gone(path: string, directory: Directory, name: string): void {
     const postponed = this.#later.take(path);
+    directory.others.delete(name);
     const known = directory.files.delete(name) || postponed?.reason === 'gone';
-    if (known) this.#postpone(path, directory, name, 'gone', DELAY.gone);
+    const kind = readStamp(path)?.kind;
+    if (this.#tree.holds(directory) && (kind === 'file' || kind === 'symlink')) {
+      // Two names that were exchanged, or a return whose records were not read yet.
+      if (known) directory.files.set(name, '');
+      this.#arrived(path, directory, name, 'found');
+    } else if (known) this.#postpone(path, directory, name, 'gone', DELAY.gone);
   }
 
-  #appeared(path: string, directory: Directory, name: string, happening: Happening): void {
+  #happened(path: string, directory: Directory, name: string, happening: Happening): void {
     if (!this.#tree.holds(directory)) return;
-    if (this.#later.take(path)?.reason === 'gone') directory.files.set(name, '');
-    const known = directory.files.has(name);
-    if (happening === 'closed') {
-      if (known) this.#look(directory, name);
+    if (happening === 'modified') {
+      if (this.#later.has(path)) return;
+      this.#postpone(path, directory, name, 'modified', DELAY.modified);
+    } else if (happening === 'behind') {
+      if (this.#later.has(path)) return;
+      this.#ask(path, directory, name, { reason: happening, attempt: 0, stamp: '' });
+    } else {
+      if (this.#later.take(path)?.reason === 'gone') directory.files.set(name, '');
+      this.#arrived(path, directory, name, happening);
+    }
+  }
+
+  #arrived(path: string, directory: Directory, name: string, happening: Happening): void {
+    const likelihood = temporaryLikelihood(name);
+    if (likelihood === 'likely') {
+      this.#postpone(path, directory, name, happening, DELAY.likely);
+    } else if (happening === 'closed') {
+      if (directory.files.has(name)) this.#look(directory, name);
       else {
-        const delay = mayBeTemporary(name) ? DELAY.suspect : DELAY.newborn;
+        const delay = likelihood === 'possible' ? DELAY.possible : DELAY.newborn;
         this.#postpone(path, directory, name, 'closed', delay);
       }
-    } else if (happening === 'created') {
-      const stamp = readStamp(path);
-      if (stamp?.kind === 'symlink') this.#held.set(path, { directory, name, stamp });
-      else if (stamp?.kind === 'file') {
-        this.#postpone(path, directory, name, 'created', DELAY.created);
-      }
+    } else if (happening === 'created' && readStamp(path)?.kind === 'file') {
+      this.#postpone(path, directory, name, 'created', DELAY.created);
     } else this.#ask(path, directory, name, { reason: happening, attempt: 0, stamp: '' });
   }
 
-  /** A writer closed it: whatever is there now is a finished save. */
+  /** A writer closed it: what is there is finished. */
   #look(directory: Directory, name: string): void {
     const stamp = readStamp(pathIn(directory, name));
-    if (stamp?.kind === 'file') this.#saved(directory, name, stamp);
+    if (stamp?.kind === 'file') this.#saved({ directory, name, stamp, behind: false });
   }
 
   #ask(
@@ -185,22 +184,28 @@ export class Settler {
     name: string,
     before: Pick<Postponed, 'reason' | 'attempt' | 'stamp'>,
   ): void {
-    const stamp = readStamp(path);
-    if (stamp === null) return;
-    if (stamp.kind === 'symlink') this.#held.set(path, { directory, name, stamp });
-    if (stamp.kind !== 'file') return;
-    const writer = this.#lease.writerOf(path);
     const { reason, attempt } = before;
+    const behind = reason === 'behind';
+    const stamp = behind ? readStampBehind(path) : readStamp(path);
+    if (stamp === null || stamp.kind === 'directory') return;
+    const held: Held = { directory, name, stamp, behind };
+    if (stamp.kind === 'symlink') this.#held.set(path, held);
+    else if (stamp.kind !== 'file') this.#created(directory, name, stamp.kind);
+    if (stamp.kind !== 'file') return;
+    if (reason === 'modified' && directory.files.get(name) === stamp.text) return;
+    if (behind && directory.behind.get(name) === stamp.text) return;
+    const writer = this.#lease.writerOf(behind ? follow(path).real : path);
     if (writer === 'free') {
-      this.#held.set(path, { directory, name, stamp });
+      this.#held.set(path, held);
     } else if (writer === 'busy') {
       const delay = Math.min(2 ** (attempt + 1), DELAY.busyLongest);
       this.#postpone(path, directory, name, reason, delay, attempt + 1);
     } else if (writer === 'unknown') {
-      // The close of what we saw created will come; a name that was given is taken as finished.
-      if (reason === 'created' && stamp.links === 1n) return;
-      if (reason === 'placed' || before.stamp === stamp.text) {
-        this.#held.set(path, { directory, name, stamp });
+      // The close of what we saw created or changed will come; a name that was given, or that had
+      // its time, is taken as finished.
+      if (reason === 'modified' || (reason === 'created' && stamp.links === 1n)) return;
+      if (reason === 'placed' || reason === 'closed' || before.stamp === stamp.text) {
+        this.#held.set(path, held);
       } else this.#postpone(path, directory, name, reason, DELAY.unknown, attempt, stamp.text);
     }
   }
@@ -218,17 +223,27 @@ export class Settler {
     this.#later.put(path, { directory, name, root, reason, attempt, stamp }, delay);
   }
 
-  #saved(directory: Directory, name: string, stamp: Stamp): void {
+  #saved({ directory, name, stamp, behind }: Held): void {
     if (!this.#tree.holds(directory)) return;
-    directory.files.set(name, stamp.text);
+    if (behind) directory.behind.set(name, stamp.text);
+    else directory.files.set(name, stamp.text);
+    if (stamp.kind === 'symlink') this.#linked(directory, name);
+    const places = this.#tree.placesOf(directory, name);
     const { size, mtimeNs } = stamp;
-    const path = pathIn(directory, name);
-    this.#observed({ type: 'saved', ...shown(this.#tree.rootOf(directory), path), size, mtimeNs });
+    if (places.length === 0) return;
+    this.#observed({ type: 'saved', places, real: pathIn(directory, name), size, mtimeNs });
   }
-}
 
-/** The path under the root as it was asked for. */
-function shown(root: WatchedRoot, path: string): { readonly root: string; readonly path: string } {
-  const below = root.real === '/' ? path : path.slice(root.real.length);
-  return { root: root.given, path: (root.given === '/' ? '' : root.given) + below };
+  /** A directory that was not there before. */
+  appeared({ parent, name }: Directory): void {
+    if (parent !== null) this.#created(parent, name, 'directory');
+  }
+
+  #created(directory: Directory, name: string, kind: CreatedKind): void {
+    if (kind !== 'directory' && directory.others.has(name)) return;
+    if (kind !== 'directory') directory.others.add(name);
+    const places = this.#tree.placesOf(directory, name);
+    if (places.length === 0) return;
+    this.#observed({ type: 'created', kind, places, real: pathIn(directory, name) });
+  }
 }

@@ -3,12 +3,15 @@
  * is decided about a root is decided from one such look, never from two: between two looks the root
  * may appear. Reads metadata only; watches nothing.
  */
-import { lstatSync, realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { lstatSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { follow, type Point } from './follow.js';
 
 export interface Sight {
   /** The path without symlinks, as far as it exists. */
   readonly real: string;
+  /** The symlinks on the way. */
+  readonly links: readonly Point[];
   /** The deepest directory on the way that is there; `real` itself when the root is. */
   readonly reached: string;
   /** What stands at the next name of the way, a file or a link to nothing say; empty when none. */
@@ -16,11 +19,11 @@ export interface Sight {
 }
 
 export function lookAt(path: string): Sight {
-  const real = resolveReal(path);
+  const { real, links } = follow(path);
   let obstacle = '';
   for (let at = real; ; at = dirname(at)) {
     const kind = kindOf(at);
-    if (kind === 'directory' || at === dirname(at)) return { real, reached: at, obstacle };
+    if (kind === 'directory' || at === dirname(at)) return { real, links, reached: at, obstacle };
     obstacle = kind;
   }
 }
@@ -41,14 +44,5 @@ function kindOf(path: string): string {
     return stat.isDirectory() ? 'directory' : `${stat.ino}`;
   } catch {
     return '';
-  }
-}
-
-function resolveReal(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    const parent = dirname(path);
-    return parent === path ? path : join(resolveReal(parent), path.slice(join(parent, '/').length));
   }
 }

@@ -1,10 +1,13 @@
 /**
  * What tells one state of a file from another, as lstat(2) sees it. Reads only metadata.
  */
-import { lstatSync } from 'node:fs';
+import { lstatSync, statSync, type BigIntStats } from 'node:fs';
+import { systemPath } from './file-name.js';
+
+export type Kind = 'file' | 'symlink' | 'directory' | 'socket' | 'fifo' | 'device';
 
 export interface Stamp {
-  readonly kind: 'file' | 'symlink' | 'directory' | 'other';
+  readonly kind: Kind;
   readonly size: bigint;
   readonly mtimeNs: bigint;
   readonly links: bigint;
@@ -14,23 +17,46 @@ export interface Stamp {
 
 /** The stamp of a path, not following a symlink; null when it is gone or out of reach. */
 export function readStamp(path: string): Stamp | null {
+  return read(path, lstatSync);
+}
+
+/** The stamp of what a symlink leads to. */
+export function readStampBehind(path: string): Stamp | null {
+  return read(path, statSync);
+}
+
+function read(path: string, look: typeof lstatSync): Stamp | null {
   try {
-    const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-    if (stat === undefined) return null;
-    return {
-      kind: stat.isFile()
-        ? 'file'
-        : stat.isSymbolicLink()
-          ? 'symlink'
-          : stat.isDirectory()
-            ? 'directory'
-            : 'other',
-      size: stat.size,
-      mtimeNs: stat.mtimeNs,
-      links: stat.nlink,
-      text: `${stat.ino}.${stat.size}.${stat.mtimeNs}`,
-    };
+    const stat = look(systemPath(path), { bigint: true, throwIfNoEntry: false });
+    return stat === undefined ? null : stampOf(stat);
   } catch {
     return null;
   }
+}
+
+export function stampOf(stat: BigIntStats): Stamp {
+  return {
+    kind: kindOf(stat),
+    size: stat.size,
+    mtimeNs: stat.mtimeNs,
+    links: stat.nlink,
+    text: `${stat.ino}.${stat.size}.${stat.mtimeNs}`,
+  };
+}
+
+/** What a directory entry or a stat says of itself. */
+interface Typed {
+  isFile(): boolean;
+  isSymbolicLink(): boolean;
+  isDirectory(): boolean;
+  isSocket(): boolean;
+  isFIFO(): boolean;
+}
+
+export function kindOf(typed: Typed): Kind {
+  if (typed.isFile()) return 'file';
+  if (typed.isSymbolicLink()) return 'symlink';
+  if (typed.isDirectory()) return 'directory';
+  if (typed.isSocket()) return 'socket';
+  return typed.isFIFO() ? 'fifo' : 'device';
 }

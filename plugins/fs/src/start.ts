@@ -6,10 +6,11 @@ import { randomUUID } from 'node:crypto';
 import { isAbsolute, resolve } from 'node:path';
 import type { SourceContext } from '@waitbus/plugin-sdk';
 import { z } from 'zod';
+import { Arming } from './arming.js';
 import { WatchFailure, type Engine, type EngineOptions } from './engine.js';
 import { openPortableEngine } from './engine-portable.js';
 import { Outbox } from './outbox.js';
-import { toEvent } from './to-event.js';
+import { toEvents } from './to-event.js';
 
 export const CONFIG = z.strictObject({
   /** Absolute paths that are watched beside those of the waiters. */
@@ -48,6 +49,7 @@ export async function startFs(
     if (ctx.signal.aborted) return;
     ctx.fail(asError(error), error instanceof WatchFailure ? error.remedy : undefined);
   };
+  const arming = new Arming(ctx);
   const configured = ctx.config.roots.map((root) => resolve(root));
   try {
     engine = await surroundings.openEngine({
@@ -56,7 +58,8 @@ export async function startFs(
       log: ctx.log,
       observed: (observation) => {
         saves += 1;
-        outbox.push(toEvent(observation, `${surroundings.session}:${saves}`));
+        const save = `${surroundings.session}:${saves}`;
+        for (const event of toEvents(observation, save, arming.wishes)) outbox.push(event);
       },
       hasRoom: () => outbox.hasRoom,
       failed,
@@ -71,7 +74,8 @@ export async function startFs(
   }
   ctx.watchRoots(async (roots) => {
     try {
-      await engine.setRoots([...configured, ...roots.map((root) => resolve(root))]);
+      const all = [...configured, ...roots.map((root) => resolve(root))];
+      await arming.during(engine.setRoots(all), all, () => engine.watched);
     } catch (error) {
       failed(error);
     }

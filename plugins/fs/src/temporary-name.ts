@@ -1,17 +1,17 @@
 /**
- * Which file names belong to an editor's or a tool's work in progress and never to a finished file.
- * Pure. Names that could as well be somebody's real file are left out: for those the engine's look
- * at whether the file is still there has to do.
+ * How likely a file name is to belong to an editor's or a tool's work in progress, gone or renamed
+ * within the moment. Pure. A name alone leaves nothing out: it only decides how long the file is
+ * given to go.
  */
 
 const PATTERNS: readonly RegExp[] = [
   // vim, neovim, nano: swap files (.x.swp, .x.swo, ... .x.swa) and their probe .x.swpx. What vim
   // names them after those sixteen (.x.svz, ...) may as well be .x.svg or .x.sql.
-  /^\.(?:.*\.)?sw[a-z]x?$/,
+  /^\.(?:.*\.)?sw[a-z]x?$/s,
   // vim, emacs, nano, kate: backups x~ and x.~1~
   /~$/,
   // emacs: auto-save #x# and lock .#x
-  /^#.*#$/,
+  /^#.*#$/s,
   /^\.#/,
   // kate
   /\.kate-swp$/,
@@ -20,7 +20,7 @@ const PATTERNS: readonly RegExp[] = [
   // glib, and with it gedit
   /^\.goutputstream-/,
   // LibreOffice and Microsoft Office locks
-  /^\.~lock\..*#$/,
+  /^\.~lock\..*#$/s,
   /^~\$/,
   // atomic writers: x.tmp, x.tmp.<pid>.<random>, x.<pid>.tmp, x.tmp-<random>
   /\.tmp$/i,
@@ -31,21 +31,19 @@ const PATTERNS: readonly RegExp[] = [
 ];
 
 const SED = /^sed([0-9A-Za-z]{6})$/;
-const RSYNC = /^\..+\.([0-9A-Za-z]{6})$/;
-
-/** Whether a file of this base name is never reported. */
-export function isTemporaryName(name: string): boolean {
-  if (PATTERNS.some((pattern) => pattern.test(name))) return true;
-  const random = SED.exec(name)?.[1] ?? RSYNC.exec(name)?.[1];
-  return (random !== undefined && looksRandom(random)) || isVimProbe(name);
-}
+const RSYNC = /^\..+\.([0-9A-Za-z]{6})$/s;
 
 /**
- * Whether the name has the form of sed's or rsync's temporary files, and six characters that may as
- * well be a word: it may be renamed in a moment.
+ * `likely`: the form of a known tool's temporary file. `possible`: the form of sed's or rsync's, and
+ * six characters that may as well be a word.
  */
-export function mayBeTemporary(name: string): boolean {
-  return SED.test(name) || RSYNC.test(name);
+export type Likelihood = 'none' | 'possible' | 'likely';
+
+export function temporaryLikelihood(name: string): Likelihood {
+  if (PATTERNS.some((pattern) => pattern.test(name)) || isVimProbe(name)) return 'likely';
+  const random = SED.exec(name)?.[1] ?? RSYNC.exec(name)?.[1];
+  if (random === undefined) return 'none';
+  return looksRandom(random) ? 'likely' : 'possible';
 }
 
 /** mkstemp's six characters mix cases and digits; a word such as `config` does not. */

@@ -2,12 +2,13 @@
  * The watched directories and their inotify watches, and which of them stands for which. Holds what
  * was last known of each directory's files; does not read directories or judge files.
  */
+import type { Place } from './engine.js';
 import { DIRECTORY_MASK, type Inotify, type NoWatch } from './inotify.js';
 import type { IgnoreRules } from './ignore-rules.js';
 
 /** A root that somebody asked for. */
 export interface WatchedRoot {
-  /** As it was asked for, normalised: what events show. */
+  /** As it was asked for, normalised: what the events under it show. */
   readonly given: string;
   /** Without symlinks: what is watched. */
   readonly real: string;
@@ -28,6 +29,10 @@ export interface Directory {
   readonly children: Map<string, Directory>;
   /** The stamp of each finished file; empty text for one that is being replaced. */
   readonly files: Map<string, string>;
+  /** The stamps of the files that symlinks here lead to. */
+  readonly behind: Map<string, string>;
+  /** Sockets, FIFOs and devices. */
+  readonly others: Set<string>;
   /** Names that the ignore rules left out. */
   readonly ignored: Set<string>;
 }
@@ -35,18 +40,67 @@ export interface Directory {
 export class Tree {
   readonly #inotify: Inotify;
   readonly #byPath = new Map<string, Directory>();
-  readonly #byWatch = new Map<number, Directory>();
+  /** Several where one directory has several paths, by a bind mount or in the midst of a rename. */
+  readonly #byWatch = new Map<number, Set<Directory>>();
+  /** The roots that are asked for, by where they are. */
+  #asked = new Map<string, readonly WatchedRoot[]>();
 
   constructor(inotify: Inotify) {
     this.#inotify = inotify;
+  }
+
+  /** Replaces the roots whose rules and spellings count. */
+  ask(roots: Iterable<WatchedRoot>): void {
+    this.#asked = new Map();
+    for (const root of roots) {
+      this.#asked.set(root.real, [...(this.#asked.get(root.real) ?? []), root]);
+    }
+  }
+
+  /** The roots that a directory lies under or is, the innermost first. */
+  *rootsOver(directory: Directory): Generator<WatchedRoot> {
+    for (let at: Directory | null = directory; at !== null; at = at.parent) {
+      yield* this.#asked.get(at.path) ?? [];
+    }
+  }
+
+  /** Whether every root above leaves the name out: what one of them takes in is observed. */
+  ignores(directory: Directory, name: string, isDirectory: boolean): boolean {
+    const path = pathIn(directory, name);
+    for (const { rules } of this.rootsOver(directory)) {
+      if (!rules.ignores(path, isDirectory)) return false;
+    }
+    return true;
+  }
+
+  /** A .gitignore in the directory may have changed, or the directory is another one now. */
+  forgetRules(directory: Directory): void {
+    for (const { rules } of this.rootsOver(directory)) rules.forget(directory.path);
+  }
+
+  /** The path in each spelling in which it is asked for, by the outermost root of each. */
+  placesOf(directory: Directory, name: string): readonly Place[] {
+    const path = pathIn(directory, name);
+    const places = new Map<string, Place>();
+    for (const { real, given } of this.rootsOver(directory)) {
+      const below = real === '/' ? path : path.slice(real.length);
+      const spelt = (given === '/' ? '' : given) + below;
+      places.set(spelt, { root: given, path: spelt });
+    }
+    return [...places.values()].reverse();
+  }
+
+  get size(): number {
+    return this.#byPath.size;
   }
 
   at(path: string): Directory | undefined {
     return this.#byPath.get(path);
   }
 
-  byWatch(wd: number): Directory | undefined {
-    return this.#byWatch.get(wd);
+  byWatch(wd: number): readonly Directory[] {
+    const directories = this.#byWatch.get(wd);
+    return directories === undefined ? [] : [...directories];
   }
 
   /** Whether this very directory is still part of the tree. */
@@ -81,11 +135,13 @@ export class Tree {
       root: 'path' in place ? null : place,
       children: new Map(),
       files: new Map(),
+      behind: new Map(),
+      others: new Set(),
       ignored: new Set(),
     };
     parent?.children.set(directory.name, directory);
     this.#byPath.set(path, directory);
-    this.#byWatch.set(wd, directory);
+    this.#move(directory, wd);
     return directory;
   }
 
@@ -137,12 +193,13 @@ export class Tree {
   #move(directory: Directory, wd: number): void {
     if (directory.wd !== wd) this.#unwatch(directory);
     directory.wd = wd;
-    this.#byWatch.set(wd, directory);
+    this.#byWatch.set(wd, (this.#byWatch.get(wd) ?? new Set<Directory>()).add(directory));
   }
 
-  /** A watch may have passed to another directory of the tree, by a rename; then it is kept. */
+  /** A watch that another directory of the tree has too is kept. */
   #unwatch(directory: Directory): void {
-    if (this.#byWatch.get(directory.wd) !== directory) return;
+    const directories = this.#byWatch.get(directory.wd);
+    if (directories?.delete(directory) !== true || directories.size > 0) return;
     this.#byWatch.delete(directory.wd);
     this.#inotify.remove(directory.wd);
   }

@@ -9,7 +9,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import { checkEnvelope, type SourceContext, type SourceEvent } from '@waitbus/plugin-sdk';
+import {
+  checkEnvelope,
+  type SourceContext,
+  type SourceEvent,
+  type WaitCheck,
+  type Waiter,
+  type WaitNote,
+} from '@waitbus/plugin-sdk';
 import source from '../src/index.js';
 import { CONFIG, startFs, type FsConfig, type Surroundings } from '../src/start.js';
 import { EVENTS } from '../src/to-event.js';
@@ -34,6 +41,9 @@ export interface Running {
   readonly events: readonly SourceEvent[];
   readonly failures: readonly { readonly message: string; readonly remedy: string | undefined }[];
   readonly logs: readonly string[];
+  readonly notes: readonly { readonly waiter: number; readonly note: WaitNote }[];
+  /** What the source's check says to a waiter. */
+  check(waiter: Waiter): Promise<readonly WaitNote[]>;
   /** Resolves with the first event, past or to come, that satisfies `test`. */
   waitFor(test: (event: SourceEvent) => boolean, what: string): Promise<SourceEvent>;
   /** `change x` and `delete x` for all events so far, paths relative to `root`. */
@@ -41,6 +51,7 @@ export interface Running {
   /** The story until a marker that is saved now, the marker left out. */
   storyUntilMarker(root: string): Promise<readonly string[]>;
   setRoots(...roots: readonly string[]): Promise<void>;
+  setWaiters(...waiters: readonly Waiter[]): void;
   stop(): void;
 }
 
@@ -54,9 +65,12 @@ export async function startSource(
   const events: SourceEvent[] = [];
   const failures: { message: string; remedy: string | undefined }[] = [];
   const logs: string[] = [];
+  const notes: { waiter: number; note: WaitNote }[] = [];
   const waiters = new Set<() => void>();
   const stopping = new AbortController();
   let handler: ((roots: readonly string[]) => void | Promise<void>) | null = null;
+  let tellWaiters: (waiters: readonly Waiter[]) => void = () => undefined;
+  let checkWait: WaitCheck = () => [];
   let ready = false;
   const log = (message: string): void => void logs.push(message);
   const ctx: SourceContext<FsConfig> = {
@@ -70,10 +84,16 @@ export async function startSource(
     },
     config: CONFIG.parse(config),
     watchRoots: (given) => void (handler = given),
-    watchWaiters: () => undefined,
-    checkWaits: () => undefined,
+    watchWaiters: (given) => {
+      tellWaiters = given;
+      given([]);
+    },
+    checkWaits: (check) => void (checkWait = check),
     recheckWaits: () => undefined,
-    note: () => undefined,
+    note: (waiter, note) => {
+      notes.push({ waiter, note });
+      for (const each of [...waiters]) each();
+    },
     describe: () => undefined,
     roots: [],
     cwd: null,
@@ -96,6 +116,8 @@ export async function startSource(
     events,
     failures,
     logs,
+    notes,
+    check: async (waiter) => checkWait(waiter),
     async waitFor(test, what) {
       const found = events.find(test);
       if (found !== undefined) return found;
@@ -131,6 +153,7 @@ export async function startSource(
       assert.ok(handler !== null, 'the source never asked for roots');
       await handler(next);
     },
+    setWaiters: (...next) => tellWaiters(next),
     stop: () => stopping.abort(),
   };
   if (failures.length === 0) {

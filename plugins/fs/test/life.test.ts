@@ -91,7 +91,7 @@ import source from ${JSON.stringify(new URL('../src/index.ts', import.meta.url).
 const stopping = new AbortController();
 await source.start({
   config: { roots: [process.argv[1]], ignore: [], gitignore: true },
-  signal: stopping.signal, log: console, watchRoots() {}, ready() {}, emit: async () => ({}),
+  signal: stopping.signal, log: console, watchRoots() {}, watchWaiters() {}, checkWaits() {}, ready() {}, emit: async () => ({}),
   fail(error) { throw error; },
 });
 `;
@@ -162,7 +162,9 @@ test('the portable engine reports the same events', async (t) => {
   await running.waitFor(is('fs_change', join(root, 'b/c/f')), 'save in a new directory');
   writeFileSync(join(root, 'last'), '');
   await running.waitFor(is('fs_change', join(root, 'last')), 'last save');
+  await running.waitFor(is('fs_change', join(root, '.x.swp')), 'what was left');
   assert.deepEqual([...running.story(root)].sort(), [
+    'change .x.swp',
     'change a/slow',
     'change b/c/f',
     'change last',

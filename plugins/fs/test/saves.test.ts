@@ -18,9 +18,11 @@ test('a plain save is one event with the exact size and time', async (t) => {
     workflow_name: 'config.yaml',
     path,
     root,
+    root_path: path,
     size: 5n,
     mtime_ns: statSync(path, { bigint: true }).mtimeNs,
     status: 'completed',
+    conclusion: 'success',
   });
   assert.equal(event.summary, 'saved src/config.yaml');
   assert.equal(event.ingest_method, 'watch');
@@ -173,6 +175,7 @@ test('deletions and renames within the tree', async (t) => {
     workflow_name: 'a',
     path: join(root, 'a'),
     root,
+    root_path: join(root, 'a'),
     status: 'deleted',
   });
   await sh('mv b b2', root);

@@ -18,23 +18,34 @@ for (const backup of BACKUPS) {
   for (const copy of ['yes', 'no', 'auto']) {
     const options = `${backup} backupcopy=${copy}`;
     const skip = vim === undefined && 'vim is not installed';
-    test(`vim with ${options}: one change, no deletion, no backup`, { skip }, async (t) => {
-      const root = temporaryDirectory(t);
-      const file = join(root, 'x.txt');
-      writeFileSync(file, 'old\n');
-      const running = await startSource(t, [root]);
-      const commands = `-c 's/old/newer/' -c w -c 's/newer/newest/' -c wq`;
-      await sh(`${vim} -es -u NONE --cmd 'set swapfile ${options}' ${commands} x.txt`, root);
-      assert.equal(readFileSync(file, 'utf8'), 'newest\n');
-      await running.waitFor(
-        (event) => is('fs_change', file)(event) && event.fields?.['size'] === 7n,
-        'the second save',
-      );
-      const story = await running.storyUntilMarker(root);
-      // Two saves that follow each other faster than they can be read may be told as one.
-      assert.ok(story.length <= 2, story.join(', '));
-      assert.deepEqual([...new Set(story)], ['change x.txt']);
-    });
+    test(
+      `vim with ${options}: one change, no deletion, no backup but one that stays`,
+      { skip },
+      async (t) => {
+        const root = temporaryDirectory(t);
+        const file = join(root, 'x.txt');
+        writeFileSync(file, 'old\n');
+        const running = await startSource(t, [root]);
+        const commands = `-c 's/old/newer/' -c w -c 's/newer/newest/' -c wq`;
+        await sh(
+          `${vim} -es -u NONE --cmd 'set swapfile backupskip= ${options}' ${commands} x.txt`,
+          root,
+        );
+        assert.equal(readFileSync(file, 'utf8'), 'newest\n');
+        await running.waitFor(
+          (event) => is('fs_change', file)(event) && event.fields?.['size'] === 7n,
+          'the second save',
+        );
+        if (backup === 'backup') {
+          await running.waitFor(is('fs_change', `${file}~`), 'the backup that vim leaves');
+        }
+        const all = await running.storyUntilMarker(root);
+        const story = all.filter((line) => backup !== 'backup' || line !== 'change x.txt~');
+        // Two saves that follow each other faster than they can be read may be told as one.
+        assert.ok(story.length <= 2, story.join(', '));
+        assert.deepEqual([...new Set(story)], ['change x.txt']);
+      },
+    );
   }
 }
 

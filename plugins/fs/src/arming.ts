@@ -1,0 +1,78 @@
+/**
+ * What is said to those who wait while their directories come to be watched: what they cannot get,
+ * and that a tree takes long. Holds who waits; watches nothing.
+ */
+import { resolve } from 'node:path';
+import type { SourceContext, Waiter, WaitNote } from '@waitbus/plugin-sdk';
+import { checkWait, type CheckedRoot } from './check-wait.js';
+import { follow } from './follow.js';
+import { IgnoreRules } from './ignore-rules.js';
+import type { FsConfig } from './start.js';
+import { wishesOf, type Wishes } from './wishes.js';
+
+/** Milliseconds after which who waits is told that the tree is not watched yet, and again each. */
+const SLOW = 1500;
+
+type Context = Pick<
+  SourceContext<FsConfig>,
+  'config' | 'watchWaiters' | 'checkWaits' | 'note' | 'signal'
+>;
+
+export class Arming {
+  readonly #ctx: Context;
+  #waiters: readonly Waiter[] = [];
+  #wishes: Wishes = wishesOf([]);
+
+  constructor(ctx: Context) {
+    this.#ctx = ctx;
+    ctx.watchWaiters((waiters) => {
+      this.#waiters = waiters;
+      this.#wishes = wishesOf(waiters);
+    });
+    ctx.checkWaits((waiter) => this.check(waiter));
+  }
+
+  get wishes(): Wishes {
+    return this.#wishes;
+  }
+
+  check(waiter: Waiter): readonly WaitNote[] {
+    const { roots, ignore, gitignore } = this.#ctx.config;
+    const places = [...(waiter.cwd === null ? [] : [waiter.cwd]), ...roots];
+    const checked = places.map((place): CheckedRoot => {
+      const { real } = follow(resolve(place));
+      return { real, rules: new IgnoreRules(real, { ignore, gitignore }) };
+    });
+    return checkWait(waiter, checked);
+  }
+
+  /** Waits until roots are watched; meanwhile says so to who waits for one of them. */
+  async during(
+    work: Promise<void>,
+    roots: readonly string[],
+    watched: () => number,
+  ): Promise<void> {
+    let told = false;
+    const say = (): void => {
+      told = true;
+      this.#tell(roots, 'warning', `is not watched yet, ${watched()} directories of it are`);
+    };
+    const timer = setInterval(say, SLOW);
+    try {
+      await work;
+    } finally {
+      clearInterval(timer);
+    }
+    if (told) this.#tell(roots, 'info', `is watched now, ${watched()} directories`);
+  }
+
+  #tell(roots: readonly string[], level: 'info' | 'warning', what: string): void {
+    if (this.#ctx.signal.aborted) return;
+    for (const { id, cwd } of this.#waiters) {
+      if (cwd === null || !roots.includes(resolve(cwd))) continue;
+      const detail = `${cwd} ${what}`;
+      const hint = level === 'warning' ? '; wait in a smaller directory to be armed sooner' : '';
+      this.#ctx.note(id, { code: 'slow_tree', level, detail: detail + hint });
+    }
+  }
+}
