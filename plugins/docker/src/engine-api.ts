@@ -4,7 +4,7 @@
  */
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { isObject, parseJson } from '@waitbus/plugin-sdk';
-import type { Endpoint } from './endpoint.js';
+import { wantsTls, type Endpoint } from './endpoint.js';
 import { ACTIONS } from './engine-event.js';
 import { foreign, problemOf, silent, type EngineProblem } from './problem.js';
 
@@ -156,6 +156,11 @@ export class EngineApi {
             return;
           }
           response.destroy();
+          // In plain text, to whoever speaks HTTP to a port of TLS.
+          if (status === 400 && endpoint.kind === 'tcp') {
+            reject(wantsTls(endpoint));
+            return;
+          }
           const said = status === 200 ? headers['content-type'] : `${status}`;
           reject(
             foreign(endpoint, this.#platform, `it answers ${path.split('?')[0]} with ${said}`),
