@@ -10,8 +10,8 @@ import { EngineProblem } from './problem.js';
 export interface OtherEngine {
   readonly detail: string;
   readonly remedy: string;
-  /** Where the shell's engine is; null for one that waitbus cannot speak to. */
-  readonly endpoint: Endpoint | null;
+  /** Where the shell's engine may be, the first that answers; none where waitbus cannot speak to it. */
+  readonly places: readonly Endpoint[];
 }
 
 /**
@@ -34,14 +34,14 @@ export function otherEngine(
     return {
       detail: `this shell's engine is ${theirs}, and ${here}: its containers are not seen`,
       remedy: configured(shellWord(first.kind === 'unix' ? `unix://${first.path}` : theirs)),
-      endpoint: first,
+      places,
     };
   } catch (error) {
     if (!(error instanceof EngineProblem)) throw error;
     return {
       detail: `this shell's engine is not seen: ${error.message}; ${here}`,
       remedy: error.remedy,
-      endpoint: null,
+      places: [],
     };
   }
 }

@@ -15,6 +15,7 @@ const LIST = z.array(
   z.object({
     Id: z.string(),
     Names: z.array(z.string()).nullish(),
+    Image: z.string().optional(),
     State: z.string().optional(),
     Labels: LABELS,
   }),
@@ -43,6 +44,7 @@ export type ContainerRecord = z.output<typeof RECORD>;
 export interface Listed {
   readonly id: string;
   readonly names: readonly string[];
+  readonly image: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly isRunning: boolean;
 }
@@ -51,9 +53,10 @@ export interface Listed {
 export function parseList(value: unknown): readonly Listed[] | null {
   const list = LIST.safeParse(value).data;
   if (list === undefined) return null;
-  return list.map(({ Id, Names, State, Labels }) => ({
+  return list.map(({ Id, Names, Image, State, Labels }) => ({
     id: Id,
     names: (Names ?? []).map((name) => name.replace(/^\//, '')),
+    image: Image ?? '',
     labels: Labels ?? {},
     isRunning: State === 'running' || State === 'restarting' || State === 'paused',
   }));
