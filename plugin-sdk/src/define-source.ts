@@ -3,6 +3,7 @@
  * that a source may have no runtime dependency at all.
  */
 import type { Json, SourceEvent } from './envelope/index.js';
+import type { WaitNote } from './wait-note.js';
 import type { Waiter } from './waiter.js';
 import type { Webhook, WebhookOptions } from './webhook/options.js';
 
@@ -64,9 +65,23 @@ export interface SourceContext<Config = unknown> {
   readonly cwd: string | null;
   /**
    * Who waits on this source now, and for what. The handler is called at once and on each change,
-   * never with an unchanged list; an empty one says that nobody waits.
+   * never with an unchanged list; an empty list says that nobody waits.
    */
   watchWaiters(handler: (waiters: readonly Waiter[]) => void): void;
+  /**
+   * Looks at each wait: what is asked for that cannot come, and how that is mended. Called for every
+   * waiter once the source is ready, and again for all after `recheckWaits()`. A waiter is not told
+   * that it is armed before its check has answered, or CHECK_MS have passed. What a check returns
+   * takes the place of what it returned for that waiter before. What it throws fails the source.
+   */
+  checkWaits(check: WaitCheck): void;
+  /** What the check goes by has changed: every waiter is checked again. */
+  recheckWaits(): void;
+  /**
+   * Says one thing to a waiter, by its id, after every event whose `emit` has resolved. Nothing
+   * happens when it is gone.
+   */
+  note(waiter: number, note: WaitNote): void;
   /**
    * Says in one line how it observes now, for people; a later call replaces it. It is the `detail`
    * of the running source in `waitbus status`, `plugin list` and for waiters: one line of at most
@@ -106,6 +121,8 @@ export interface SourceLog {
   warn(message: string, details?: object): void;
   error(message: string, details?: object): void;
 }
+
+export type WaitCheck = (waiter: Waiter) => readonly WaitNote[] | Promise<readonly WaitNote[]>;
 
 /** Adds types, nothing else. */
 export function defineSource<Config = unknown>(

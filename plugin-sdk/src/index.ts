@@ -6,4 +6,5 @@ export * from './define-source.js';
 export * from './description.js';
 export * from './envelope/index.js';
 export * from './messages.js';
+export * from './wait-note.js';
 export * from './waiter.js';

@@ -3,9 +3,10 @@
  * the version; a child of another version is refused at `hello`.
  */
 import type { Json, SourceEvent } from './envelope/index.js';
+import type { WaitNote } from './wait-note.js';
 import type { Waiter } from './waiter.js';
 
-export const MESSAGES_VERSION = 3;
+export const MESSAGES_VERSION = 4;
 
 /** A source may have this many emits unanswered; one more breaks the contract. */
 export const MAX_IN_FLIGHT = 32;
@@ -24,8 +25,11 @@ export type HostMessage =
   | { readonly type: 'examine'; readonly config: unknown }
   | { readonly type: 'start' }
   | { readonly type: 'roots'; readonly generation: number; readonly roots: readonly string[] }
-  /** Who waits on the source: before `start`, and on each change. */
-  | { readonly type: 'waiters'; readonly waiters: readonly Waiter[] }
+  /**
+   * Who waits on the source: everybody before `start`, then who came and who left. Each that came is
+   * answered by `checked` once the source is ready.
+   */
+  | { readonly type: 'waiters'; readonly came: readonly Waiter[]; readonly left: readonly number[] }
   /** Answered by `pong` with the same id: the source's event loop turns. */
   | { readonly type: 'ping'; readonly id: number }
   | {
@@ -71,6 +75,10 @@ export type ChildMessage =
   | { readonly type: 'roots_ready'; readonly generation: number }
   /** How it observes now; `descriptionLine` makes of it what is shown. */
   | { readonly type: 'describe'; readonly detail: string }
+  /** The waiter was looked at: all that the source's check has to say of it now. */
+  | { readonly type: 'checked'; readonly id: number; readonly notes: readonly WaitNote[] }
+  /** One thing more to say to a waiter. */
+  | { readonly type: 'note'; readonly id: number; readonly note: WaitNote }
   | {
       readonly type: 'pong';
       readonly id: number;

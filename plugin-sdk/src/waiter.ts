@@ -3,12 +3,19 @@ import type { Json } from './envelope/index.js';
 
 /** One subscription that names the source. */
 export interface Waiter {
+  /** Its own: no other subscription of this daemon's life has it. */
+  readonly id: number;
   /** Its directory; null when it told none. */
   readonly cwd: string | null;
   /** `owner/repo` or `owner/*`, one of which its events must be of; empty: all. */
   readonly filters: readonly string[];
   /** Alternatives, each a conjunction. One that is empty holds for every event of the source. */
   readonly anyOf: readonly (readonly Condition[])[];
+  /**
+   * Those variables of the waiting process that the manifest's `capabilities.env` names, as they were
+   * when it started; null where the system does not tell.
+   */
+  readonly env: Readonly<Record<string, string>> | null;
 }
 
 /**

@@ -4,14 +4,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { ChildMessage, HostMessage, Waiter } from '@waitbus/plugin-sdk';
+import type { ChildMessage, HostMessage } from '@waitbus/plugin-sdk';
 import { SourceRunner } from '../src/child/index.js';
+import { Roll, type Listed } from '../../test/support/roll.js';
 
 /** A runner with one source in it, led through its steps. */
 class Stage {
   readonly directory = mkdtempSync(join(tmpdir(), 'waitbus-context-'));
   readonly sent: ChildMessage[] = [];
   readonly #runner: SourceRunner;
+  readonly #roll = new Roll();
   #receive: (message: HostMessage) => void = () => undefined;
   #waiting: (() => void)[] = [];
 
@@ -45,8 +47,8 @@ class Stage {
     this.#receive({ type: 'roots', generation, roots });
   }
 
-  waiters(...waiters: Waiter[]): void {
-    this.#receive({ type: 'waiters', waiters });
+  waiters(...waiters: Listed[]): void {
+    this.#receive(this.#roll.become(waiters));
   }
 
   until<T extends ChildMessage>(test: (message: ChildMessage) => message is T): Promise<T>;
@@ -111,7 +113,7 @@ test("a source sees its waiters' directories as they are now, the first of them 
   await stage.log('["/a",["/a","/b"],["/a","/b"]]');
 });
 
-const WAITER: Waiter = {
+const WAITER: Listed = {
   cwd: '/a',
   filters: ['acme/*'],
   anyOf: [[{ key: 'fields.run_id', op: '=', value: 9007199254740993n }]],

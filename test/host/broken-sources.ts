@@ -20,6 +20,7 @@ const GOOD: ReadonlySet<string> = new Set([
   'environment',
   'large-events',
   'tells-waiters',
+  'checks-waits',
   'tries',
 ]);
 export const ULID = '0'.repeat(26);

@@ -47,6 +47,7 @@ class House implements AsyncDisposable {
       cwd,
       filters: [],
       anyOf: [all([])],
+      ...{ pid: null, note: () => undefined },
       tell: (frame) => {
         this.frames.push(frame);
         this.#check();

@@ -1,7 +1,7 @@
 /** Polling for a commit that somebody waits for: when it begins, what it asks and tells, when it ends. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Waiter } from '@waitbus/plugin-sdk';
+import type { Listed } from '../support/roll.js';
 import { ActionsApi } from '../support/actions-api.js';
 import { deliver, freePort, GithubStage, SECRET } from '../support/github-stage.js';
 
@@ -10,7 +10,7 @@ const SHA = '7f3a1b2c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f4a';
 const OTHER = '1c0ffee0'.padEnd(40, '0');
 
 /** As `waitbus wait --sha` is told to a source. */
-const waiterFor = (sha: string, repo = REPO): Waiter => ({
+const waiterFor = (sha: string, repo = REPO): Listed => ({
   cwd: null,
   filters: [repo],
   anyOf: [[{ key: 'fields.head_sha', op: '^=', value: sha }]],

@@ -4,11 +4,12 @@
  * Trust, deadlines and restarts are the host's and not here.
  */
 import { join } from 'node:path';
-import type { ChildMessage, HostMessage, SourceEvent, Waiter } from '@waitbus/plugin-sdk';
+import type { ChildMessage, HostMessage, SourceEvent, WaitNote } from '@waitbus/plugin-sdk';
 import { entryPath, forkWith, type SourceChild } from '../../cli/src/host/child.js';
 import type { InstalledSource } from '../../cli/src/host/inventory.js';
 import { REPO } from './sandbox.js';
 import { Checks } from './checks.js';
+import { Roll, type Listed } from './roll.js';
 
 const RUNNER = join(REPO, 'cli', 'dist', 'bin', 'source-runner.js');
 
@@ -39,7 +40,7 @@ export interface SourceProcessOptions {
   /** What the user granted it. Default: nothing. */
   readonly secrets?: Readonly<Record<string, string>>;
   /** Who waits on it when it starts. Default: nobody. */
-  readonly waiters?: readonly Waiter[];
+  readonly waiters?: readonly Listed[];
 }
 
 export class SourceProcess {
@@ -50,6 +51,10 @@ export class SourceProcess {
   /** Why emits are refused; null while they are taken. */
   refusal: string | null = null;
   readonly logged: string[] = [];
+  /** What it said to its waiters, by their ids: the answers of its check, and notes besides. */
+  readonly checked: { readonly id: number; readonly notes: readonly WaitNote[] }[] = [];
+  readonly notes: { readonly id: number; readonly note: WaitNote }[] = [];
+  readonly #roll = new Roll();
   /** How it said that it observes, one line each time. */
   readonly described: string[] = [];
   /** How it ended: `exit code 0`, or a signal. */
@@ -105,8 +110,8 @@ export class SourceProcess {
   }
 
   /** Tells it who waits on it now. */
-  tellWaiters(waiters: readonly Waiter[]): void {
-    this.#send({ type: 'waiters', waiters });
+  tellWaiters(waiters: readonly Listed[]): void {
+    this.#send(this.#roll.become(waiters));
   }
 
   stop(): Promise<string> {
@@ -142,6 +147,12 @@ export class SourceProcess {
         if (this.refusal !== null) this.#refuse(message.id, this.refusal);
         else if (this.isHeld) this.#held.push(message);
         else this.#commit(message.id, message.event);
+        break;
+      case 'checked':
+        this.checked.push(message);
+        break;
+      case 'note':
+        this.notes.push(message);
         break;
       case 'describe':
         this.described.push(message.detail);

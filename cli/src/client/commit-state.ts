@@ -1,8 +1,9 @@
 /** The state of a wait on a commit's CI verdict: its runs, and whether the stream has told all. Pure. */
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { CommitRuns } from './commit-runs.js';
+import type { Obstacle } from './obstacle.js';
 import { StreamState } from './stream-state.js';
-import type { EventFrame, SourceStateFrame, StreamFrame, StreamRequest } from './stream.js';
+import type { EventFrame, StreamFrame, StreamRequest, WaitNoteFrame } from './stream.js';
 
 /** The verdict on a commit is waited for. */
 export interface CommitGoal {
@@ -80,9 +81,13 @@ export class CommitState {
     );
   }
 
-  /** The source whose end means that no verdict can come any more, or null. */
-  hopeless(): SourceStateFrame | null {
-    return this.#stream.replaying ? null : (this.#stream.deathOf(SOURCE) ?? null);
+  get warnings(): readonly WaitNoteFrame[] {
+    return this.#stream.warnings;
+  }
+
+  /** Why no verdict can come any more, or null. */
+  hopeless(): Obstacle | null {
+    return this.#stream.replaying ? null : (this.#stream.obstacleTo(SOURCE, 0) ?? null);
   }
 
   /** What is still waited for: the runs that are open, once there are any. */

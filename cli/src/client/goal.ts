@@ -1,6 +1,7 @@
 /** What a wait can be for, and the state that it is then in: one of the two machines. */
 import { CommitState, commitRequest, type CommitGoal } from './commit-state.js';
-import type { EventFrame, SourceStateFrame, StreamFrame, StreamRequest } from './stream.js';
+import type { Obstacle } from './obstacle.js';
+import type { EventFrame, StreamFrame, StreamRequest, WaitNoteFrame } from './stream.js';
 import { requestOf, WaitState, type WaitSpec } from './wait-state.js';
 
 export type Goal = WaitSpec | CommitGoal;
@@ -16,8 +17,10 @@ export interface GoalState {
   readonly armed: boolean;
   /** @returns the events that this frame made count */
   receive(frame: StreamFrame): readonly EventFrame[];
-  /** The source whose end means that the wait cannot be fulfilled any more, or null. */
-  hopeless(): SourceStateFrame | null;
+  /** Why nothing can match as things are: what its sources said of it. */
+  readonly warnings: readonly WaitNoteFrame[];
+  /** Why the wait cannot be fulfilled any more, or null. */
+  hopeless(): Obstacle | null;
   /** What is still waited for, for people. */
   outstanding(): string[];
 }

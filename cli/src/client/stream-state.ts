@@ -1,10 +1,16 @@
-/** What the frames of a stream say of the stream itself: replay, arming, sources that died. Pure. */
+/** What the frames of a stream say of the stream itself: replay, arming, what keeps it. Pure. */
 import { Arming } from './arming.js';
-import type { SourceStateFrame, StreamFrame } from './stream.js';
+import { isObstacle, type Obstacle } from './obstacle.js';
+import type { StreamFrame, WaitNoteFrame } from './stream.js';
+
+/** What is said of a subscription as a whole, and not by one of its sources. */
+const WHOLE = 'waitbus';
 
 export class StreamState {
   readonly #arming: Arming;
-  readonly #dead = new Map<string, SourceStateFrame>();
+  readonly #dead = new Map<string, Obstacle>();
+  /** The last of each code and clause of a source. */
+  readonly #notes = new Map<string, WaitNoteFrame>();
   #replaying = true;
 
   constructor(sources: readonly string[]) {
@@ -21,18 +27,55 @@ export class StreamState {
     return this.#replaying;
   }
 
-  /** What was said of a source that failed or is quarantined; undefined for every other. */
-  deathOf(source: string): SourceStateFrame | undefined {
-    return this.#dead.get(source);
+  /** Why no event can come as things are. */
+  get warnings(): readonly WaitNoteFrame[] {
+    return [...this.#notes.values()];
+  }
+
+  /**
+   * Why no event of the source can meet a clause; undefined when one can.
+   * @param source null: of any source
+   * @param clause its place among the clauses of the request
+   */
+  obstacleTo(source: string | null, clause: number): Obstacle | undefined {
+    const by = source ?? WHOLE;
+    const impossible = this.warnings.find(
+      (note): note is WaitNoteFrame & Obstacle =>
+        note.source === by && (note.clauses?.includes(clause) ?? true) && isObstacle(note),
+    );
+    return this.#dead.get(by) ?? impossible;
   }
 
   receive(frame: StreamFrame): void {
     this.#arming.receive(frame);
-    if (frame.kind === 'subscribe_ack') this.#replaying = frame.caught_up_at !== null;
-    if (frame.kind === 'caught_up') this.#replaying = false;
-    if (frame.kind !== 'source_state') return;
-    const { source, state } = frame;
-    if (state === 'failed' || state === 'quarantined') this.#dead.set(source, frame);
-    else this.#dead.delete(source);
+    switch (frame.kind) {
+      case 'subscribe_ack':
+        this.#replaying = frame.caught_up_at !== null;
+        break;
+      case 'caught_up':
+        this.#replaying = false;
+        break;
+      case 'disconnected':
+        // The next daemon looks at it anew.
+        this.#notes.clear();
+        break;
+      case 'wait_note':
+        this.#note(frame);
+        break;
+      case 'source_state':
+        if (isObstacle(frame)) this.#dead.set(frame.source, frame);
+        else this.#dead.delete(frame.source);
+        break;
+      case 'event':
+      case 'gap':
+        break;
+    }
+  }
+
+  #note(note: WaitNoteFrame): void {
+    const { source, code, clauses = [], level } = note;
+    const key = JSON.stringify([source, code, clauses]);
+    if (level === 'warning' || level === 'impossible') this.#notes.set(key, note);
+    else this.#notes.delete(key);
   }
 }

@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { encodeFrame, FrameDecoder, MAX_EMIT_BYTES } from '@waitbus/kernel/frame';
-import { WaitbusError, type Fields } from '@waitbus/plugin-sdk/envelope';
+import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import {
   DaemonConnection,
   errorOf,
@@ -15,6 +15,9 @@ import {
 } from './connection.js';
 import { reach, type ReachOptions } from './reach.js';
 import { cursorSince } from './since.js';
+import type { EventFrame, StreamFrame } from './stream-frames.js';
+
+export type * from './stream-frames.js';
 
 export interface StreamRequest {
   /** Predicates that must all hold. */
@@ -31,55 +34,6 @@ export interface StreamRequest {
   /** The directory that sources such as fs watch for this subscriber. */
   readonly cwd?: string;
 }
-
-/** An event as it comes over the wire. */
-export interface EventFrame {
-  readonly kind: 'event';
-  readonly event_id: string;
-  readonly event_type: string;
-  readonly owner: string;
-  readonly repo: string;
-  /** Nanoseconds since the epoch. */
-  readonly received_at: bigint;
-  readonly delivery_id: string;
-  readonly summary: string;
-  readonly fields: Fields;
-}
-
-export interface AckFrame {
-  readonly kind: 'subscribe_ack';
-  readonly caught_up_at: string | null;
-  readonly head: string;
-}
-
-export interface GapFrame {
-  readonly kind: 'gap';
-  readonly after: string;
-  readonly floor: string;
-}
-
-/** The replay is over; only after a request with a cursor. */
-export interface CaughtUpFrame {
-  readonly kind: 'caught_up';
-  readonly head: string;
-}
-
-export interface SourceStateFrame {
-  readonly kind: 'source_state';
-  readonly source: string;
-  readonly state: 'starting' | 'running' | 'failed' | 'quarantined' | 'stopped';
-  readonly detail: string;
-  readonly remedy: string;
-}
-
-/** Made here, not by the daemon: the connection was lost and is being restored. */
-export interface DisconnectedFrame {
-  readonly kind: 'disconnected';
-  readonly reason: string;
-}
-
-export type StreamFrame =
-  EventFrame | AckFrame | CaughtUpFrame | GapFrame | SourceStateFrame | DisconnectedFrame;
 
 export interface StreamOptions extends ReachOptions {
   readonly signal?: AbortSignal;
@@ -197,6 +151,7 @@ async function interpret(frame: Frame, options: ReachOptions): Promise<StreamFra
     case 'caught_up':
     case 'gap':
     case 'source_state':
+    case 'wait_note':
       return frame as unknown as StreamFrame;
     case 'truncated':
       return fetchWhole(String(frame['event_id']), options);

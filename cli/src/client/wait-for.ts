@@ -4,7 +4,8 @@ import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { originRepo } from '../origin-repo.js';
 import { isSha } from './commit-state.js';
 import { requestFor, stateOf, type Goal } from './goal.js';
-import { stream, type EventFrame, type StreamOptions } from './stream.js';
+import { errorOfObstacle } from './obstacle.js';
+import { stream, type EventFrame, type StreamOptions, type WaitNoteFrame } from './stream.js';
 import { timeLimit } from './time-limit.js';
 import { parseClause } from './wait-state.js';
 
@@ -36,6 +37,11 @@ export interface WaitForOptions extends StreamOptions {
   readonly cwd?: string;
   /** Called once nothing can be missed any more: do then what causes the event. */
   readonly onArmed?: () => void;
+  /**
+   * Called with what a source has to say of what is asked for: why no event can come as things are
+   * (`warning`), and that this is over (`cleared`).
+   */
+  readonly onNote?: (note: WaitNoteFrame) => void;
 }
 
 /** The time was up. */
@@ -74,14 +80,9 @@ export async function waitFor(options: WaitForOptions): Promise<readonly EventFr
   for await (const frame of stream(request, { ...options, signal })) {
     state.receive(frame);
     if (state.done) return state.matched;
-    const dead = state.hopeless();
-    if (dead !== null) {
-      throw new WaitbusError(
-        'WAITBUS_SOURCE_FAILED',
-        `source ${dead.source}: ${dead.detail}`,
-        dead.remedy,
-      );
-    }
+    if (frame.kind === 'wait_note') options.onNote?.(frame);
+    const obstacle = state.hopeless();
+    if (obstacle !== null) throw errorOfObstacle(obstacle);
     if (!armed && state.armed) {
       armed = true;
       options.onArmed?.();

@@ -4,8 +4,9 @@
  */
 import { compile, parsePredicate, type Matcher } from '@waitbus/kernel/predicate';
 import { SOURCE_NAME, WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import type { Obstacle } from './obstacle.js';
 import { StreamState } from './stream-state.js';
-import type { EventFrame, SourceStateFrame, StreamFrame, StreamRequest } from './stream.js';
+import type { EventFrame, StreamFrame, StreamRequest, WaitNoteFrame } from './stream.js';
 
 /** One thing waited for. */
 export interface Clause {
@@ -66,7 +67,7 @@ export function sourcesOf(spec: WaitSpec): string[] {
 export class WaitState {
   readonly sources: readonly string[];
   readonly #spec: WaitSpec;
-  readonly #open: { readonly clause: Clause; readonly matches: Matcher }[];
+  readonly #open: { readonly clause: Clause; readonly at: number; readonly matches: Matcher }[];
   readonly #matched: EventFrame[] = [];
   readonly #stream: StreamState;
 
@@ -74,8 +75,9 @@ export class WaitState {
     this.#spec = spec;
     this.sources = sourcesOf(spec);
     this.#stream = new StreamState(this.sources);
-    this.#open = spec.clauses.map((clause) => ({
+    this.#open = spec.clauses.map((clause, at) => ({
       clause,
+      at,
       matches: compile(parsePredicate(specsOf(clause))),
     }));
   }
@@ -118,17 +120,20 @@ export class WaitState {
     if (this.#open.length < before) this.#matched.push(event);
   }
 
-  /** The source whose end means that the wait cannot be fulfilled any more, or null. */
-  hopeless(): SourceStateFrame | null {
+  get warnings(): readonly WaitNoteFrame[] {
+    return this.#stream.warnings;
+  }
+
+  /** Why the wait cannot be fulfilled any more, or null. */
+  hopeless(): Obstacle | null {
     if (this.#stream.replaying) return null;
-    const open =
-      this.#spec.mode === 'all' ? this.#open.map(({ clause }) => clause) : this.#spec.clauses;
-    const dead = open.map(({ source }) =>
-      source === null ? undefined : this.#stream.deathOf(source),
+    // With `first` none is ever taken from the open ones.
+    const obstacles = this.#open.map(({ clause, at }) =>
+      this.#stream.obstacleTo(clause.source, at),
     );
-    const found = dead.filter((frame) => frame !== undefined);
+    const found = obstacles.filter((obstacle) => obstacle !== undefined);
     if (this.#spec.mode === 'all') return found[0] ?? null;
-    return found.length === open.length ? (found[0] ?? null) : null;
+    return found.length === obstacles.length ? (found[0] ?? null) : null;
   }
 
   /** What is still waited for, as the user wrote it. */

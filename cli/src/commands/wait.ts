@@ -5,9 +5,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { statSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
-import { stringifyJson, WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { stringifyJson } from '@waitbus/plugin-sdk/envelope';
 import { requestFor, stateOf, type GoalState } from '../client/goal.js';
-import { stream, type StreamFrame } from '../client/stream.js';
+import { errorOfObstacle, lineOfNote } from '../client/obstacle.js';
+import { stream, type StreamFrame, type WaitNoteFrame } from '../client/stream.js';
 import { EXIT, print, say, sayError, UsageError } from '../terminal/exit.js';
 import { statusLine, type StatusLine } from '../terminal/status-line.js';
 import { hintsFor } from './hints.js';
@@ -32,6 +33,11 @@ function tellReady(fd: number): void {
   } catch (error) {
     throw new UsageError(`--ready-fd ${fd} cannot be written to: ${(error as Error).message}`);
   }
+}
+
+/** What is over is said as well: the line before it stays in sight. */
+function textOfNote(note: WaitNoteFrame): string {
+  return note.level === 'cleared' ? `${lineOfNote(note)} (over)` : lineOfNote(note);
 }
 
 /** How long the command may take to end after SIGTERM. */
@@ -118,6 +124,9 @@ class Wait {
           this.#line.note(`source ${frame.source}: ${frame.detail}`);
         }
         break;
+      case 'wait_note':
+        if (frame.level !== 'impossible') this.#line.note(textOfNote(frame));
+        break;
       case 'caught_up':
         // `--timeout 0` asks what the log holds, and has its answer now.
         if (this.#plan.timeoutMs === 0) this.#timedOut();
@@ -133,13 +142,8 @@ class Wait {
 
   /** A wait never hangs for something that cannot come. */
   #checkSources(): void {
-    const dead = this.#state.hopeless();
-    if (dead === null) return;
-    throw new WaitbusError(
-      'WAITBUS_SOURCE_FAILED',
-      `source ${dead.source} ${dead.state === 'failed' ? 'has failed' : `is ${dead.state}`}: ${dead.detail}`,
-      dead.remedy,
-    );
+    const obstacle = this.#state.hopeless();
+    if (obstacle !== null) throw errorOfObstacle(obstacle);
   }
 
   #armed(): void {
@@ -152,7 +156,11 @@ class Wait {
   }
 
   #showWaiting(): void {
-    const alive = this.#state.sources.map((source) => `${source} is alive`);
+    const { sources, warnings } = this.#state;
+    // Of a source that has said why nothing can come, that is the word.
+    const alive = sources.flatMap((source) =>
+      warnings.some((note) => note.source === source) ? [] : [`${source} is alive`],
+    );
     this.#line.update(
       [`waiting for ${this.#state.outstanding().join(', ')}`, ...alive].join(' · '),
     );

@@ -2,7 +2,7 @@
  * Whether what came through a source's channel is one of its messages: pure. The source's own code
  * holds the other end, so nothing about it may be taken for granted in the daemon.
  */
-import type { ChildMessage } from '@waitbus/plugin-sdk';
+import { isWaitNote, type ChildMessage } from '@waitbus/plugin-sdk';
 import { isObject } from '@waitbus/plugin-sdk/envelope';
 
 const LEVELS: readonly unknown[] = ['debug', 'info', 'warn', 'error'];
@@ -21,6 +21,12 @@ export function isChildMessage(value: unknown): value is ChildMessage {
       return typeof value['generation'] === 'number';
     case 'describe':
       return typeof value['detail'] === 'string';
+    case 'checked': {
+      const { id, notes } = value;
+      return typeof id === 'number' && Array.isArray(notes) && notes.every(isWaitNote);
+    }
+    case 'note':
+      return typeof value['id'] === 'number' && isWaitNote(value['note']);
     case 'pong':
       return typeof value['id'] === 'number' && typeof value['memory'] === 'number';
     case 'emit':

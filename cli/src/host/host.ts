@@ -11,7 +11,7 @@ import type { ForkSource } from './child.js';
 import type { InstalledSource, Inventory, Quarantine } from './inventory.js';
 import { Station, type Setting } from './station.js';
 import { statusOf, type SourceStatus } from './status.js';
-import type { Patience, SupervisorLog } from './supervision.js';
+import type { Patience, Said, SupervisorLog } from './supervision.js';
 import { Supervisor } from './supervisor.js';
 
 export interface HostOptions {
@@ -49,6 +49,8 @@ export class SourceHost {
   #problems: Inventory['problems'];
   #config: AboutSources;
   #started = false;
+  /** Subscribers are told apart by number. */
+  #lastId = 0;
 
   constructor(options: HostOptions) {
     this.#options = options;
@@ -79,10 +81,11 @@ export class SourceHost {
   interest(interest: Interest): InterestGrant {
     const stations = interest.sources.map((name) => this.#station(name));
     const releases: (() => void)[] = [];
+    const id = ++this.#lastId;
     return {
       scopes: scopesOf(stations, interest.cwd),
       begin: () => {
-        for (const station of stations) releases.push(station.join(interest));
+        for (const station of stations) releases.push(station.join(id, interest));
       },
       release: () => {
         for (const release of releases) release();
@@ -139,7 +142,7 @@ export class SourceHost {
 
   #add(source: InstalledSource): void {
     const station = new Station(source, {
-      supervise: (one) => this.#supervise(one),
+      supervise: (one, onSaid) => this.#supervise(one, onSaid),
       setting: this.#settingOf(source.name),
     });
     this.#stations.set(source.name, station);
@@ -153,10 +156,11 @@ export class SourceHost {
     return { section, isDisabled: disabled.includes(name) };
   }
 
-  #supervise(source: InstalledSource): Supervisor {
+  #supervise(source: InstalledSource, onSaid: (said: Said) => void): Supervisor {
     const { fork, stateDir, secretsFor, publish, log, lingerMs, patience, verify } = this.#options;
     return new Supervisor({
       source,
+      onSaid,
       fork,
       stateDir: join(stateDir, source.name),
       config: () => this.#settingOf(source.name).section,

@@ -17,13 +17,10 @@ import { isChildMessage } from './child-message.js';
 import { forPeople } from './for-people.js';
 import { Heartbeat } from './heartbeat.js';
 import { tooMuchMemory } from './memory.js';
-import type { RunOptions } from './supervision.js';
+import { MESSAGES, type RunOptions } from './supervision.js';
 import { TokenBucket } from './token-bucket.js';
 import { Unanswered } from './unanswered.js';
 
-/** Messages besides events, with a KiB of one counted as one more. A source has few reasons to send any. */
-const MESSAGES_PER_SECOND = 10_000;
-const MESSAGES_BURST = 30_000;
 const MAX_CHARACTERS = 2000;
 
 const clock = () => performance.now();
@@ -34,11 +31,7 @@ export class SourceRun {
   readonly #options: RunOptions;
   readonly #child: SourceChild;
   readonly #unanswered: Unanswered;
-  readonly #flood = new TokenBucket({
-    clock,
-    perSecond: MESSAGES_PER_SECOND,
-    burst: MESSAGES_BURST,
-  });
+  readonly #flood = new TokenBucket({ clock, ...MESSAGES });
   #failure: { reason: string; remedy: string | null } | null = null;
   /** What it is to say next; null once it is ready. */
   #expected: Step | 'ready' | null = 'load';
@@ -122,6 +115,10 @@ export class SourceRun {
         break;
       case 'describe':
         this.#options.onDescribed(descriptionLine(message.detail));
+        break;
+      case 'checked':
+      case 'note':
+        this.#options.onSaid(message);
         break;
       case 'pong':
         this.#answered(message.id, message.memory);

@@ -4,21 +4,10 @@
  */
 import { resolve } from 'node:path';
 import type { Interest, SourceStateFrame } from '@waitbus/kernel';
-import type { Waiter } from '@waitbus/plugin-sdk';
 import type { InstalledSource } from './inventory.js';
-import type { SourceCondition } from './supervision.js';
+import { Subscriber } from './subscriber.js';
+import type { Said, SourceCondition } from './supervision.js';
 import type { Supervisor } from './supervisor.js';
-import { waiterOf } from './waiter.js';
-
-interface Guest {
-  readonly interest: Interest;
-  /** What the source is told of it; null when there is nothing that it could wait for. */
-  readonly waiter: Waiter | null;
-  /** The roots with its own among them. */
-  generation: number;
-  /** What it was told last. */
-  told: string;
-}
 
 const EMIT_ONLY: SourceCondition = {
   state: 'running',
@@ -34,13 +23,14 @@ export interface Setting {
 }
 
 export interface StationOptions {
-  readonly supervise: (source: InstalledSource) => Supervisor;
+  readonly supervise: (source: InstalledSource, onSaid: (said: Said) => void) => Supervisor;
   readonly setting: Setting;
 }
 
 export class Station {
-  readonly #supervise: (source: InstalledSource) => Supervisor;
-  readonly #guests = new Set<Guest>();
+  readonly #supervise: StationOptions['supervise'];
+  readonly #subscribers = new Map<number, Subscriber>();
+
   #source: InstalledSource;
   #setting: Setting;
   #installed = true;
@@ -64,7 +54,7 @@ export class Station {
 
   /** Whether nobody would miss it. */
   get isVacant(): boolean {
-    return !this.#installed && this.#guests.size === 0;
+    return !this.#installed && this.#subscribers.size === 0;
   }
 
   get isInstalled(): boolean {
@@ -106,7 +96,7 @@ export class Station {
   configure(setting: Setting): boolean {
     if (JSON.stringify(setting) === JSON.stringify(this.#setting)) return false;
     this.#setting = setting;
-    const isWanted = this.isEnabled && (this.#guests.size > 0 || this.#runsAlways());
+    const isWanted = this.isEnabled && (this.#subscribers.size > 0 || this.#runsAlways());
     if (!isWanted) this.#supervisor?.stop();
     this.#supervisor?.restart();
     if (isWanted) this.#want();
@@ -115,17 +105,20 @@ export class Station {
   }
 
   /** Tells the state now and on every change, until the returned function is called. */
-  join(interest: Interest): () => void {
-    const waiter = waiterOf(interest, this.#source.name);
-    const guest = { interest, waiter, generation: 0, told: '' };
-    this.#guests.add(guest);
+  join(id: number, interest: Interest): () => void {
+    const { name, manifest } = this.#source;
+    const variables = manifest.capabilities.env;
+    const subscriber = new Subscriber({ id, source: name, interest, variables });
+    this.#subscribers.set(id, subscriber);
     this.#supervisor?.tryOnce();
+    if (subscriber.waiter !== null) this.#supervisor?.demand.addWaiter(subscriber.waiter);
     this.#want();
-    guest.generation = this.#supervisor?.generation ?? 0;
-    this.#tell(guest);
+    subscriber.generation = this.#supervisor?.demand.generation ?? 0;
+    this.#tell(subscriber);
     return () => {
-      this.#guests.delete(guest);
-      if (this.#guests.size > 0 || this.#runsAlways()) this.#want();
+      this.#subscribers.delete(id);
+      this.#supervisor?.demand.removeWaiter(id);
+      if (this.#subscribers.size > 0 || this.#runsAlways()) this.#want();
       else if (this.#installed) this.#supervisor?.unwant();
     };
   }
@@ -140,14 +133,17 @@ export class Station {
       this.#supervisor = null;
     } else if (this.#supervisor === null) {
       this.#supervisor = this.#newSupervisor();
-      if (this.#guests.size > 0) this.#want();
+      for (const { waiter } of this.#subscribers.values()) {
+        if (waiter !== null) this.#supervisor.demand.addWaiter(waiter);
+      }
+      if (this.#subscribers.size > 0) this.#want();
       // Its generations begin anew.
-      const { generation } = this.#supervisor;
-      for (const guest of this.#guests) guest.generation = generation;
+      const { generation } = this.#supervisor.demand;
+      for (const subscriber of this.#subscribers.values()) subscriber.generation = generation;
     } else if (!isSame || this.#isBroken()) {
       this.#supervisor.replace(source);
     }
-    if (this.#guests.size > 0) this.#want();
+    if (this.#subscribers.size > 0) this.#want();
     this.start();
     this.#tellAll();
   }
@@ -169,48 +165,55 @@ export class Station {
   }
 
   #newSupervisor(): Supervisor {
-    const supervisor = this.#supervise(this.#source);
+    const supervisor = this.#supervise(this.#source, (said) => this.#hear(said));
     supervisor.onChange(() => {
       if (this.#supervisor === supervisor) this.#tellAll();
     });
     return supervisor;
   }
 
+  /** The source says something to one of its waiters. */
+  #hear(said: Said): void {
+    const subscriber = this.#subscribers.get(said.id);
+    if (subscriber === undefined) return;
+    if (said.type === 'note') subscriber.note(said.note);
+    else subscriber.check(said.notes);
+    this.#tell(subscriber);
+  }
+
   #want(): void {
     if (!this.#installed || !this.isEnabled) return;
-    this.#supervisor?.want(this.#roots(), this.#waiters());
+    this.#supervisor?.want(this.#roots());
   }
 
   #roots(): string[] {
-    const roots = [...this.#guests].flatMap(({ interest: { cwd } }) =>
+    const roots = [...this.#subscribers.values()].flatMap(({ interest: { cwd } }) =>
       cwd === null ? [] : [resolve(cwd)],
     );
     return [...new Set(roots)].sort();
   }
 
-  #waiters(): Waiter[] {
-    return [...this.#guests].flatMap(({ waiter }) => waiter ?? []);
-  }
-
   #tellAll(): void {
-    for (const guest of [...this.#guests]) this.#tell(guest);
+    for (const subscriber of [...this.#subscribers.values()]) {
+      // Another run looks at it anew.
+      if (this.condition.state !== 'running') subscriber.checked = false;
+      this.#tell(subscriber);
+    }
   }
 
-  #tell(guest: Guest): void {
-    const frame = this.#frameFor(guest);
-    const text = JSON.stringify(frame);
-    if (text === guest.told) return;
-    guest.told = text;
-    guest.interest.tell(frame);
+  #tell(subscriber: Subscriber): void {
+    subscriber.tell(this.#frameFor(subscriber));
   }
 
-  /** Running is not enough: a guest's own directory must be watched as well. */
-  #frameFor({ generation }: Guest): SourceStateFrame {
+  /** Running is not enough: its own directory must be watched, and what it asks for looked at. */
+  #frameFor({ generation, checked, waiter }: Subscriber): SourceStateFrame {
     const { state, detail, remedy } = this.condition;
     const frame = { kind: 'source_state', source: this.#source.name } as const;
     // It does not come back by itself: whoever waits is to be told so.
     if (this.#installed && !this.isEnabled) return { ...frame, state: 'failed', detail, remedy };
-    if (state === 'running' && this.#supervisor?.armed(generation) === false) {
+    const isSeen = waiter === null || checked || this.#supervisor === null;
+    const isArmed = this.#supervisor?.armed(generation) ?? true;
+    if (state === 'running' && !(isArmed && isSeen)) {
       return { ...frame, state: 'starting', detail: '', remedy: '' };
     }
     return { ...frame, state, detail, remedy };

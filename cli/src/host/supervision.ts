@@ -1,6 +1,6 @@
 /** What a supervisor and its runs are given and what they tell, and how patient they are. */
 import type { EmitResult, SourceState } from '@waitbus/kernel';
-import type { HostMessage, SourceEvent, Step } from '@waitbus/plugin-sdk';
+import type { ChildMessage, HostMessage, SourceEvent, Step } from '@waitbus/plugin-sdk';
 import { ERRORS } from '@waitbus/plugin-sdk/envelope';
 import { backoff } from './backoff.js';
 import type { Chatter } from './chatter.js';
@@ -33,6 +33,8 @@ export interface SupervisorOptions {
   readonly verify?: (source: InstalledSource) => Promise<Quarantine | null>;
   /** What the user granted it, read at each start. Default: nothing. */
   readonly secrets?: () => Readonly<Record<string, string>>;
+  /** Default: nobody hears what it says to its waiters. */
+  readonly onSaid?: (said: Said) => void;
   /** Default: PATIENCE. */
   readonly patience?: Patience;
 }
@@ -92,8 +94,12 @@ export interface RunOptions extends Pick<SupervisorOptions, 'fork' | 'stateDir' 
   readonly onDescribed: (description: string) => void;
   /** Nothing is missed any more under the roots of this generation. */
   readonly onArmed: (generation: number) => void;
+  /** What it says to its waiters. */
+  readonly onSaid: (said: Said) => void;
   readonly onEnd: (end: RunEnd) => void;
 }
+
+export type Said = Extract<ChildMessage, { readonly type: 'checked' | 'note' }>;
 
 export interface RunEnd {
   /** Why it failed, for people. */
@@ -119,6 +125,9 @@ export interface Patience {
 
 /** What a source says of itself may change at its own pace; its waiters hear of it at this one. */
 export const DESCRIBED_EVERY_MS = 1000;
+
+/** Messages of a source besides events, with a KiB of one counted as one more. It has few reasons to send any. */
+export const MESSAGES = { perSecond: 10_000, burst: 30_000 } as const;
 
 export const PATIENCE: Patience = {
   deadlinesMs: { load: 10_000, configure: 10_000, start: 30_000, ready: 60_000 },

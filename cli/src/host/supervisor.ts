@@ -4,7 +4,6 @@
  * what they do with it is theirs. What happens within a run is `run.ts`'s.
  */
 import type { SourceState } from '@waitbus/kernel';
-import type { Waiter } from '@waitbus/plugin-sdk';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { AtMostEvery } from './at-most-every.js';
 import { Chatter } from './chatter.js';
@@ -40,7 +39,8 @@ export class Supervisor {
   #restarts = 0;
   #restart: NodeJS.Timeout | null = null;
   #linger: NodeJS.Timeout | null = null;
-  readonly #demand = new Demand((message) => this.#run?.send(message));
+  /** Who waits, and where; told to the run there is. */
+  readonly demand = new Demand((message) => this.#run?.send(message));
   readonly #notify = () => this.#listeners.forEach((listener) => listener());
   readonly #described = new AtMostEvery(DESCRIBED_EVERY_MS, this.#notify);
   /** How the current run observes, by its own word. */
@@ -48,8 +48,8 @@ export class Supervisor {
   #armedGeneration = -1;
 
   constructor(options: SupervisorOptions) {
-    const defaults = { patience: PATIENCE, verify: async () => null, secrets: () => ({}) };
-    this.#options = { ...defaults, ...options };
+    const nothing = { onSaid: () => undefined, verify: async () => null, secrets: () => ({}) };
+    this.#options = { patience: PATIENCE, ...nothing, ...options };
     const { source, log } = options;
     this.#source = source;
     this.#condition = restingCondition(source);
@@ -60,10 +60,6 @@ export class Supervisor {
   get condition(): SourceCondition {
     const { state } = this.#condition;
     return state === 'running' ? { state, detail: this.#description, remedy: '' } : this.#condition;
-  }
-
-  get generation(): number {
-    return this.#demand.generation;
   }
 
   get pid(): number | null {
@@ -88,19 +84,17 @@ export class Supervisor {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Somebody is interested: runs with these roots, for these waiters. */
-  want(roots: readonly string[], waiters: readonly Waiter[] = []): void {
+  /** Somebody is interested: runs with these roots. */
+  want(roots: readonly string[]): void {
     this.#wanted = true;
     this.#clearLinger();
-    this.#demand.setRoots(roots);
-    this.#demand.setWaiters(waiters);
+    this.demand.setRoots(roots);
     if (this.#condition.state === 'stopped') this.#start();
   }
 
   /** Nobody is interested any more: stops after the linger time. */
   unwant(): void {
     this.#wanted = false;
-    this.#demand.setWaiters([]);
     this.#linger ??= setTimeout(() => this.stop(), this.#options.lingerMs);
   }
 
@@ -199,7 +193,7 @@ export class Supervisor {
       source: this.#source,
       intake: this.#intake,
       chatter: this.#chatter,
-      demand: () => this.#demand.messages(),
+      demand: () => this.demand.messages(),
       onReady: () => {
         if (isCurrent()) this.#become('running');
       },
@@ -212,6 +206,9 @@ export class Supervisor {
         if (!isCurrent() || generation === this.#armedGeneration) return;
         this.#armedGeneration = generation;
         this.#notify();
+      },
+      onSaid: (said) => {
+        if (isCurrent()) this.#options.onSaid(said);
       },
       onEnd: (end) => {
         if (isCurrent()) this.#ended(end);

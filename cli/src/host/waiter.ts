@@ -5,33 +5,29 @@
 import { resolve } from 'node:path';
 import type { Interest } from '@waitbus/kernel';
 import type { Predicate, Term } from '@waitbus/kernel/predicate';
-import { stringifyJson } from '@waitbus/plugin-sdk/envelope';
-import type { Condition, Waiter } from '@waitbus/plugin-sdk';
+import type { Condition } from '@waitbus/plugin-sdk';
 
-/** Of one list, as JSON. What is beyond is told as one waiter that waits for anything. */
-export const MAX_WAITERS_BYTES = 256 * 1024;
-
-const ANYTHING: Waiter = { cwd: null, filters: [], anyOf: [[]] };
-
-/** @returns null when none of what is asked for can be an event of this source */
-export function waiterOf(interest: Interest, source: string): Waiter | null {
-  const own = interest.anyOf.filter((predicate) => predicate.terms.every(mayBeOf(source)));
-  if (own.length === 0) return null;
-  const { cwd, filters } = interest;
-  return { cwd: cwd === null ? null : resolve(cwd), filters, anyOf: own.map(conditionsOf) };
+/** What of an interest a source may hear. */
+export interface Wish {
+  readonly cwd: string | null;
+  readonly filters: readonly string[];
+  readonly anyOf: readonly (readonly Condition[])[];
+  /** For each of these alternatives, its place in the subscriber's own. */
+  readonly clauses: readonly number[];
 }
 
-/** Each once, in an order that who comes and goes does not change; wider rather than too long. */
-export function waitersList(waiters: readonly Waiter[]): readonly Waiter[] {
-  const texts = new Map(waiters.map((waiter) => [stringifyJson(waiter), waiter]));
-  const list: Waiter[] = [];
-  let bytes = 0;
-  for (const [text, waiter] of [...texts].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    bytes += Buffer.byteLength(text) + 1;
-    if (bytes > MAX_WAITERS_BYTES) return [...list, ANYTHING];
-    list.push(waiter);
-  }
-  return list;
+/** @returns null when none of what is asked for can be an event of this source */
+export function wishOf(interest: Interest, source: string): Wish | null {
+  const clauses = clausesOf(interest.anyOf, source);
+  if (clauses.length === 0) return null;
+  const { cwd, filters } = interest;
+  const anyOf = clauses.map((at) => conditionsOf(interest.anyOf[at] as Predicate));
+  return { cwd: cwd === null ? null : resolve(cwd), filters, anyOf, clauses };
+}
+
+/** The places of those alternatives that an event of the source could meet. */
+export function clausesOf(anyOf: readonly Predicate[], source: string): readonly number[] {
+  return anyOf.flatMap(({ terms }, at) => (terms.every(mayBeOf(source)) ? [at] : []));
 }
 
 /** A clause that names another source is none of this one's. */

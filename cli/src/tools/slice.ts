@@ -5,6 +5,7 @@
 import { resolve } from 'node:path';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { requestFor, stateOf, type Goal } from '../client/goal.js';
+import { errorOfObstacle, lineOfNote } from '../client/obstacle.js';
 import { cursorSince } from '../client/since.js';
 import { stream, type EventFrame } from '../client/stream.js';
 import type { CallOptions, ToolOptions } from './tool.js';
@@ -30,6 +31,8 @@ export interface Slice {
   readonly gap: boolean;
   /** What was still waited for, as the caller wrote it. */
   readonly outstanding: readonly string[];
+  /** Why nothing can match as things are, one line each. */
+  readonly warnings: readonly string[];
   /** Of `timeoutMs`. */
   readonly remainingMs: number;
 }
@@ -60,6 +63,7 @@ export async function waitSlice(
     cursor: at,
     gap,
     outstanding: outcome === 'matched' ? [] : state.outstanding(),
+    warnings: outcome === 'matched' ? [] : state.warnings.map(lineOfNote),
     remainingMs: outcome === 'pending' ? timeoutMs - sliceMs : 0,
   });
   const limit = new SliceLimit(sliceMs, cursor !== null);
@@ -76,11 +80,8 @@ export async function waitSlice(
         cursor = later(cursor, frame.floor);
       }
       if (state.done && cursor !== null) return slice('matched', cursor);
-      const dead = state.hopeless();
-      if (dead !== null) {
-        const message = `source ${dead.source}: ${dead.detail}`;
-        throw new WaitbusError('WAITBUS_SOURCE_FAILED', message, dead.remedy);
-      }
+      const obstacle = state.hopeless();
+      if (obstacle !== null) throw errorOfObstacle(obstacle);
       if (!armed && state.armed) {
         armed = true;
         call.onArmed?.();

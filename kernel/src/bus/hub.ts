@@ -7,29 +7,15 @@
 import { asWaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { subjectFromStored, type CommittedEvent } from '../store/event.js';
 import { wireFromStored, type Page } from '../store/page.js';
-import type { Prefilter } from '../store/prefilter.js';
-import type { Selection } from '../store/select.js';
 import { chunksOf, type Chunk } from '../store/wire.js';
 import { Candidates } from './candidates.js';
+import type { Log } from './log.js';
 import {
   Subscription,
   type Position,
   type Sink,
   type SubscriptionRequest,
 } from './subscription.js';
-
-/** What the bus reads: the log, as pages and a floor. */
-export interface Log {
-  readonly head: string | null;
-  readonly headSeq: number;
-  readonly floor: string | null;
-  readonly floorSeq: number;
-  page(after: number, maxRows: number, maxBytes: number): Page;
-  select(prefilter: Prefilter, after: number, maxRows: number): Selection;
-  frameAt(seq: number): Buffer;
-  /** The event_id at a position, or null when there is none. */
-  idAt(seq: number): string | null;
-}
 
 export interface HubOptions {
   readonly log: Log;
@@ -53,6 +39,9 @@ interface Step {
 const PAGE_ROWS = 128;
 const PAGE_BYTES = 64 * 1024;
 
+/** Control frames that wait for a subscription to catch up. */
+const MAX_PENDING = 64;
+
 export class Hub {
   readonly #options: HubOptions;
   readonly #live = new Candidates();
@@ -64,6 +53,11 @@ export class Hub {
 
   get size(): number {
     return this.#all.size;
+  }
+
+  get #head(): Position {
+    const { headSeq: seq, head } = this.#options.log;
+    return { seq, eventId: head ?? '' };
   }
 
   /**
@@ -136,16 +130,31 @@ export class Hub {
 
   /** Sends a control frame to those subscriptions that are not behind. */
   broadcast(frame: Buffer): void {
-    const { log } = this.#options;
     for (const subscription of this.#all) {
       const { sink, stalled, live } = subscription;
       if (stalled) continue;
       const drains = sink.write(frame);
       sink.flush();
       if (drains) continue;
-      if (live) this.#fallBehind(subscription, { seq: log.headSeq, eventId: log.head ?? '' });
+      if (live) this.#fallBehind(subscription, this.#head);
       else subscription.stalled = true;
     }
+  }
+
+  /**
+   * Sends a control frame after every event that is committed by now: at once to who is live, else
+   * when the replay has reached the head. Of those that wait the oldest give way.
+   */
+  tell(subscription: Subscription, frame: Buffer): void {
+    const { closed, live, sink, pending } = subscription;
+    if (closed) return;
+    if (!live) {
+      if (pending.push(frame) > MAX_PENDING) pending.shift();
+      return;
+    }
+    const drains = sink.write(frame);
+    sink.flush();
+    if (!drains) this.#fallBehind(subscription, this.#head);
   }
 
   /** Ends every subscription; none reads the log any more. */
@@ -225,6 +234,7 @@ export class Hub {
     subscription.onCaughtUp();
     subscription.onCaughtUp = () => undefined;
     subscription.sink.flush();
+    for (const frame of subscription.pending.splice(0)) this.tell(subscription, frame);
   }
 
   /** What was written is delivered; the cursor stands right after it. */

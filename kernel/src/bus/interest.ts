@@ -16,6 +16,22 @@ export interface SourceStateFrame {
   readonly remedy: string;
 }
 
+/** What a source has to say of what a subscriber asks for. */
+export interface WaitNoteFrame {
+  readonly kind: 'wait_note';
+  readonly source: string;
+  /** For programs. A subscriber keeps the last note of each code of a source. */
+  readonly code: string;
+  /** `cleared`: what an earlier note of this code said holds no more. */
+  readonly level: 'info' | 'warning' | 'impossible' | 'cleared';
+  readonly detail: string;
+  /** What mends it; empty when there is nothing to do. */
+  readonly remedy: string;
+  /** Which of the alternatives it is about, by their place; absent: all that are of the source. */
+  readonly clauses?: readonly number[] | undefined;
+  readonly data?: unknown;
+}
+
 export interface Interest {
   readonly sources: readonly string[];
   /** The subscriber's working directory, when it told. */
@@ -24,8 +40,12 @@ export interface Interest {
   readonly filters: readonly string[];
   /** What an event must meet: at least one, and one of them is enough. */
   readonly anyOf: readonly Predicate[];
-  /** Tells the subscriber about one of its sources. */
+  /** The subscriber's process; null where the system does not tell. */
+  readonly pid: number | null;
+  /** Tells the subscriber about one of its sources, at once. */
   tell(frame: SourceStateFrame): void;
+  /** Tells it after every matching event that is committed already. */
+  note(frame: WaitNoteFrame): void;
 }
 
 export interface InterestGrant {

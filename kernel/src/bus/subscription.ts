@@ -72,6 +72,9 @@ export class Subscription {
   /** The last event this was considered for; keeps an event from being sent twice. */
   lastSeq = 0;
 
+  /** Control frames that follow the events before the head; empty while live. */
+  readonly pending: Buffer[] = [];
+
   /** Called once, when it has caught up for the first time. */
   onCaughtUp: () => void;
 

@@ -15,7 +15,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { shellWord, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { openFileLimit } from '../os/open-files.js';
-import { peerUid } from '../os/peer-uid.js';
+import { peerOf, type Peer } from '../os/peer.js';
 
 /** sun_path less its final NUL: unix(7), and sys/un.h on macOS. */
 const MAX_PATH_BYTES = process.platform === 'linux' ? 107 : 103;
@@ -30,7 +30,7 @@ export interface ListenOptions {
   readonly path: string;
   readonly uid: number;
   /** @param scarce descriptors are running out: this one is to be told so and ended */
-  readonly onConnection: (socket: Socket, scarce: boolean) => void;
+  readonly onConnection: (socket: Socket, peer: Peer, scarce: boolean) => void;
   readonly onRefusedPeer: (uid: number) => void;
   readonly onError: (error: Error) => void;
 }
@@ -64,12 +64,13 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     { highWaterMark: WRITE_BUFFER_BYTES, allowHalfOpen: true },
     (socket) => {
       const fd = descriptorOf(socket);
-      const peer = uidOf(fd);
+      const peer = whoIs(fd);
       // The system gives out the lowest number that is free.
-      if (peer === uid) options.onConnection(socket, fd >= openFileLimit() - RESERVED_DESCRIPTORS);
+      const scarce = fd >= openFileLimit() - RESERVED_DESCRIPTORS;
+      if (peer.uid === uid) options.onConnection(socket, peer, scarce);
       else {
         socket.destroy();
-        options.onRefusedPeer(peer);
+        options.onRefusedPeer(peer.uid);
       }
     },
   );
@@ -129,11 +130,11 @@ function descriptorOf(socket: Socket): number {
   return (socket as unknown as { _handle: { fd: number } })._handle.fd;
 }
 
-function uidOf(fd: number): number {
+function whoIs(fd: number): Peer {
   try {
-    return peerUid(fd);
+    return peerOf(fd);
   } catch {
-    return -1;
+    return { uid: -1, pid: null };
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import { WaitbusError, type CheckedEvent } from '@waitbus/plugin-sdk/envelope';
+import type { Peer } from '../os/peer.js';
 import { attach, detach } from './commands/attach.js';
 import type { Command, CommandContext } from './commands/context.js';
 import { emit } from './commands/emit.js';
@@ -61,8 +62,8 @@ export class SocketServer {
     this.#listening = await listen({
       path,
       uid,
-      onConnection: (socket, scarce) => {
-        const connection = this.#accept(socket);
+      onConnection: (socket, peer, scarce) => {
+        const connection = this.#accept(socket, peer);
         if (scarce) connection.fail(new WaitbusError('WAITBUS_TOO_MANY_CLIENTS'));
         if (scarce && !this.#scarce)
           log.warn({}, 'open files run out: new connections are refused');
@@ -89,9 +90,9 @@ export class SocketServer {
     }
   }
 
-  #accept(socket: Socket): Connection {
+  #accept(socket: Socket, { pid }: Peer): Connection {
     const connection = new Connection(socket, this.#handlers);
-    this.#sessions.set(connection, new Session(connection));
+    this.#sessions.set(connection, new Session(connection, pid));
     return connection;
   }
 

@@ -16,11 +16,14 @@ export interface Attachment {
 
 export class Session {
   readonly connection: Connection;
+  /** The process at the other end; null where the system does not tell. */
+  readonly pid: number | null;
   subscription: Subscription | null = null;
   interest: InterestGrant | null = null;
   attachment: Attachment | null = null;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, pid: number | null) {
     this.connection = connection;
+    this.pid = pid;
   }
 }

@@ -82,7 +82,7 @@ export function compile(
   { interest }: Pick<WatchesOptions, 'interest'>,
 ): Compiled {
   // Asked for its scopes only, and let go before it began.
-  const grant = interest({ ...interestOf(asked), tell: () => undefined });
+  const grant = interest({ ...interestOf(asked), pid: null, tell: unheard, note: unheard });
   const { scopes } = grant;
   grant.release();
   const request = { ...asked, scopes };
@@ -90,4 +90,5 @@ export function compile(
   return { asked, request, selects: compileRequest(request), prefilter };
 }
 
+const unheard = () => undefined;
 const NOBODY = { write: () => true, flush: () => undefined, fail: () => undefined };

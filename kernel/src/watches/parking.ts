@@ -85,7 +85,7 @@ export class Parking {
       const { asked, request } = this.#looker.compiled(watch);
       place.subscriptions.push(hub.subscribe(request, sink, null));
       const tell = (frame: object) => take.taker.send(frame);
-      place.grants.push(interest({ ...interestOf(asked), tell }));
+      place.grants.push(interest({ ...interestOf(asked), pid: null, tell, note: tell }));
     }
     for (const grant of place.grants) grant.begin();
   }

@@ -36,7 +36,7 @@ export class SourceRunner {
   readonly #stopping = new AbortController();
   readonly #emitter: Emitter;
   readonly #roots: Roots;
-  readonly #waiters = new Waiters((error) => this.fail(error));
+  readonly #waiters: Waiters;
   #definition: SourceDefinition | null = null;
   #config: unknown = {};
   #secrets: Readonly<Record<string, string>> = {};
@@ -54,8 +54,13 @@ export class SourceRunner {
     });
     this.#roots = new Roots({
       onReady: (generation) => {
-        if (!this.#failed) channel.send({ type: 'roots_ready', generation });
+        this.#say({ type: 'roots_ready', generation });
       },
+      onError: (error) => this.fail(error),
+    });
+    this.#waiters = new Waiters({
+      onChecked: (id, notes) => this.#say({ type: 'checked', id, notes }),
+      onNote: (id, note) => this.#say({ type: 'note', id, note }),
       onError: (error) => this.fail(error),
     });
     channel.onMessage((message) => this.#receive(message));
@@ -122,7 +127,7 @@ export class SourceRunner {
         this.#roots.become(message.generation, message.roots);
         break;
       case 'waiters':
-        this.#waiters.become(message.waiters);
+        this.#waiters.change(message.came, message.left);
         break;
       case 'ping': {
         const memory = process.memoryUsage.rss();
@@ -162,8 +167,13 @@ export class SourceRunner {
     }
   }
 
-  #describe(detail: string): void {
-    if (!this.#failed) this.#channel.send({ type: 'describe', detail: descriptionLine(detail) });
+  #say(message: ChildMessage): void {
+    if (!this.#failed) this.#channel.send(message);
+  }
+
+  #ready(): void {
+    this.#say({ type: 'ready' });
+    this.#waiters.ready();
   }
 
   #context(): SourceContext {
@@ -178,7 +188,11 @@ export class SourceRunner {
       config: this.#config,
       watchRoots: (handler) => this.#roots.watch(handler),
       watchWaiters: (handler) => this.#waiters.watch(handler),
-      describe: (detail) => this.#describe(String(detail)),
+      checkWaits: (check) => this.#waiters.check(check),
+      recheckWaits: () => this.#waiters.recheck(),
+      note: (waiter, note) => this.#waiters.note(waiter, note),
+      describe: (detail) =>
+        this.#say({ type: 'describe', detail: descriptionLine(String(detail)) }),
       state: openSourceState(this.#stateDir),
       get roots() {
         return roots();
@@ -193,7 +207,7 @@ export class SourceRunner {
       },
       log: logs,
       signal,
-      ready: () => this.#channel.send({ type: 'ready' }),
+      ready: () => this.#ready(),
       fail: (error, remedy) => this.fail(error, remedy ?? null),
     };
   }

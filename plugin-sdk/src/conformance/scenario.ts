@@ -48,13 +48,16 @@ export interface ProvokeContext {
 
 type Value<T> = T | ((context: SetupContext) => T | Promise<T>);
 
+/** A waiter as an author writes it. */
+export type ScenarioWaiter = Omit<Waiter, 'id' | 'env'> & Partial<Pick<Waiter, 'env'>>;
+
 export interface Scenario {
   /** The source's section of the configuration. */
   readonly config?: Value<unknown>;
   /** The directories of its waiters. Default: the temporary directory. */
   readonly roots?: Value<readonly string[]>;
   /** Who waits on it. Default: one under each of the roots that waits for anything. */
-  readonly waiters?: Value<readonly Waiter[]>;
+  readonly waiters?: Value<readonly ScenarioWaiter[]>;
   readonly secrets?: Value<Readonly<Record<string, string>>>;
   /** Values for the environment variables that the manifest declares. */
   readonly env?: Value<Readonly<Record<string, string>>>;

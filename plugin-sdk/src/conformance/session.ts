@@ -93,7 +93,7 @@ export class Session {
     await this.#step('load', { type: 'load', source, entry });
     await this.#step('configure', { type: 'configure', config, stateDir, ...{ secrets } });
     this.#process.send({ type: 'roots', generation: GENERATION, roots });
-    this.#process.send({ type: 'waiters', waiters });
+    this.#process.send({ type: 'waiters', came: waiters, left: [] });
     await this.#step('start', { type: 'start' });
     const late = () => `ready() was not called within ${patience.ready / 1000} s`;
     const armed = () => this.#ready && (declared.scope === undefined || this.#armed);
@@ -213,14 +213,16 @@ export class Session {
       case 'emit':
         this.#take(told.id, told.event);
         break;
-      case 'log':
-        this.#told = `${this.#told}${told.message}\n`.slice(-TOLD_CHARACTERS);
-        break;
       case 'pong':
         this.#ponged = told.id;
         break;
+      case 'log':
       case 'failed':
         this.#told = `${this.#told}${told.message}\n`.slice(-TOLD_CHARACTERS);
+        break;
+      case 'checked':
+      case 'note':
+        // Said to waiters.
         break;
     }
   }

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { SourceEvent } from '../envelope/index.js';
 import type { Waiter } from '../waiter.js';
 import { Failure, messageOf } from './failure.js';
-import { valueOf, type ObservedRun, type SetupContext } from './scenario.js';
+import { valueOf, type ObservedRun, type ScenarioWaiter, type SetupContext } from './scenario.js';
 import { Session } from './session.js';
 import { environmentFor, type Target } from './target.js';
 
@@ -56,7 +56,11 @@ export class World {
     return {
       config,
       roots,
-      waiters: waiters ?? waitersUnder(roots),
+      waiters: (waiters ?? waitersUnder(roots)).map((waiter, at) => ({
+        env: null,
+        ...waiter,
+        id: at + 1,
+      })),
       secrets,
       env: {
         ...environmentFor(declared.capabilities, own),
@@ -142,7 +146,7 @@ export class World {
 }
 
 /** As `waitbus wait --source NAME` is told to a source, in each directory. */
-function waitersUnder(roots: readonly string[]): readonly Waiter[] {
+function waitersUnder(roots: readonly string[]): readonly ScenarioWaiter[] {
   const directories = roots.length === 0 ? [null] : roots;
   return directories.map((cwd) => ({ cwd, filters: [], anyOf: [[]] }));
 }

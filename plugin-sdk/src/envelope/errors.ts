@@ -5,6 +5,7 @@
  */
 import { AGENT_ERRORS } from './agent-errors.js';
 import { HARNESS_ERRORS } from './harness-errors.js';
+import { WAIT_ERRORS } from './wait-errors.js';
 
 export interface ErrorEntry {
   /** What happened, in one sentence. Shown in the docs; a thrown error adds the particulars. */
@@ -45,11 +46,6 @@ export const ERRORS = {
   WAITBUS_UNKNOWN_SOURCE: {
     meaning: 'No installed source has this name.',
     remedy: 'waitbus plugin list lists the sources that are installed.',
-    fatal: false,
-  },
-  WAITBUS_AMBIGUOUS_SHA: {
-    meaning: 'A short commit SHA is the beginning of several commits that have CI runs.',
-    remedy: 'Give the whole SHA, 40 hex digits, as git rev-parse HEAD prints it.',
     fatal: false,
   },
   WAITBUS_UNKNOWN_EVENT: {
@@ -238,6 +234,7 @@ export const ERRORS = {
     fatal: true,
   },
   ...AGENT_ERRORS,
+  ...WAIT_ERRORS,
   ...HARNESS_ERRORS,
   WAITBUS_INTERNAL: {
     meaning: 'The daemon met a state that it did not expect.',

@@ -82,6 +82,10 @@ export class EngineApi {
     return (await this.#getJson('/containers/json?all=1')).value;
   }
 
+  async info(): Promise<unknown> {
+    return (await this.#getJson('/info')).value;
+  }
+
   /** @returns null when it is gone */
   async inspect(container: string): Promise<unknown> {
     const response = await this.#get(

@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { EngineApi, type Engine } from './engine-api.js';
 import { ExitCodes } from './exit-codes.js';
 import { Feed } from './feed.js';
+import { knownEngine } from './known-engine.js';
 import { Ledger } from './ledger.js';
 import { locate, type Surroundings } from './locate.js';
 import { Outbox } from './outbox.js';
@@ -17,6 +18,7 @@ import { goesOn } from './pauses.js';
 import { EngineProblem, problemOf, tellingProblem } from './problem.js';
 import { parseList } from './records.js';
 
+import { checkWait } from './wait-check.js';
 import { Watch } from './watch.js';
 
 export const CONFIG = z.strictObject({
@@ -61,6 +63,8 @@ export async function startDocker(
     const watch = new Watch({ api, ledger, feed, outbox, log, signal, describe, clock });
     signal.addEventListener('abort', () => api.close(), { once: true });
     void watch.run({ engine, stream }, resumed).catch(failed);
+    const known = knownEngine(api, surroundings);
+    ctx.checkWaits((waiter) => checkWait(waiter, known));
     ctx.ready();
   } catch (error) {
     if (signal.aborted) return;

@@ -2,7 +2,7 @@
  * What is said to a wait while it is armed: that its shell means another engine, that no container
  * has the name or the image that it asks for. All of it may still come about, so the wait goes on.
  */
-import { shellWord, type Waiter } from '@waitbus/plugin-sdk';
+import { shellWord, type WaitNote, type Waiter } from '@waitbus/plugin-sdk';
 import { describeEndpoint, type Endpoint } from './endpoint.js';
 import type { Surroundings } from './locate.js';
 import { otherEngine } from './other-engine.js';
@@ -10,20 +10,6 @@ import type { Listed } from './records.js';
 
 /** `same`: the engine that is listened to, by another way. */
 export type Answer = 'same' | 'other' | 'absent';
-
-export interface Note {
-  readonly code: string;
-  readonly level: 'info' | 'warning';
-  readonly detail: string;
-  readonly remedy?: string;
-  /** Which of the wait's alternatives it is about; absent: all. */
-  readonly alternative?: number;
-}
-
-export interface Asking extends Pick<Waiter, 'anyOf'> {
-  /** What the waiting process has; null where unknown. */
-  readonly env: Readonly<Record<string, string>> | null;
-}
 
 export interface Known {
   readonly ours: Endpoint;
@@ -35,7 +21,10 @@ export interface Known {
   readonly containers: () => Promise<readonly Listed[] | null>;
 }
 
-export async function checkWait(asking: Asking, known: Known): Promise<readonly Note[]> {
+export async function checkWait(
+  asking: Pick<Waiter, 'anyOf' | 'env'>,
+  known: Known,
+): Promise<readonly WaitNote[]> {
   const engine = asking.env === null ? null : await engineNote(asking.env, known);
   const names = asking.anyOf.flatMap((_, at) => {
     const container = wanted(asking, at, 'fields.container');
@@ -54,7 +43,7 @@ export async function checkWait(asking: Asking, known: Known): Promise<readonly 
 async function engineNote(
   env: Readonly<Record<string, string>>,
   { ours, surroundings, real, probe }: Known,
-): Promise<Note | null> {
+): Promise<WaitNote | null> {
   const other = otherEngine(ours, { ...surroundings, env }, real);
   if (other === null) return null;
   const { detail, remedy, places } = other;
@@ -80,7 +69,7 @@ function containerNote(
   listed: readonly Listed[],
   place: string,
   alternative: number,
-): readonly Note[] {
+): readonly WaitNote[] {
   const has = new Set(listed.flatMap((one) => one.names));
   if (names.length === 0 || names.some((name) => has.has(name))) return [];
   const detail = `no container is named ${names.join(' or ')} yet, at the engine at ${place}`;
@@ -92,7 +81,7 @@ function imageNote(
   images: readonly string[],
   listed: readonly Listed[],
   alternative: number,
-): readonly Note[] {
+): readonly WaitNote[] {
   const has = new Set(listed.map(({ image }) => image));
   if (images.some((image) => has.has(image))) return [];
   for (const image of images) {

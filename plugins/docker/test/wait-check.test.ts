@@ -1,12 +1,16 @@
 /** What a wait is told while it is armed. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Waiter } from '@waitbus/plugin-sdk';
 import type { Endpoint } from '../src/endpoint.js';
-import { checkWait, type Answer, type Asking } from '../src/wait-check.js';
+import { checkWait, type Answer } from '../src/wait-check.js';
 
 const OURS: Endpoint = { kind: 'unix', path: '/own.sock' };
 
-async function said(asking: Partial<Asking>, answers: Readonly<Record<string, Answer>> = {}) {
+async function said(
+  asking: Partial<Pick<Waiter, 'anyOf' | 'env'>>,
+  answers: Readonly<Record<string, Answer>> = {},
+) {
   const container = { id: 'c1', names: ['web'], image: 'shop/web:2', labels: {}, isRunning: true };
   const notes = await checkWait(
     { anyOf: [[]], env: null, ...asking },

@@ -8,9 +8,11 @@ import { commitKey, commitsOf } from '../src/poll/targets.js';
 const SHA = '7f3a1b2c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f4a';
 const is = (key: string, op: Condition['op'], value: Condition['value']) => ({ key, op, value });
 const waiter = (filters: readonly string[], ...anyOf: Condition[][]): Waiter => ({
+  id: 1,
   cwd: null,
   filters,
   anyOf,
+  env: null,
 });
 const keys = (...waiters: Waiter[]) => commitsOf(waiters).map(commitKey);
 

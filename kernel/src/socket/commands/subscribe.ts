@@ -3,7 +3,7 @@
  * the barrier: what is committed after it is delivered.
  */
 import { asWaitbusError, WaitbusError } from '@waitbus/plugin-sdk/envelope';
-import type { InterestGrant, SourceStateFrame } from '../../bus/interest.js';
+import type { InterestGrant, SourceStateFrame, WaitNoteFrame } from '../../bus/interest.js';
 import { MAX_FRAME_BYTES } from '../../store/event.js';
 import { FIRST_ULID } from '../../store/ulid.js';
 import type { Request } from '../connection.js';
@@ -29,7 +29,10 @@ export const subscribe: Command = (context, session, request) => {
   try {
     asked = parseSubscribe(request);
     const tell = (frame: SourceStateFrame) => connection.send(frame);
-    grant = context.interest({ ...interestOf(asked), tell });
+    const note = (frame: WaitNoteFrame) => {
+      if (session.subscription !== null) context.hub.tell(session.subscription, encodeFrame(frame));
+    };
+    grant = context.interest({ ...interestOf(asked), pid: session.pid, tell, note });
   } catch (cause) {
     refuse(session, request, asWaitbusError(cause));
     return;

@@ -4,19 +4,23 @@
  */
 import { errno, libcFunction } from './libc.js';
 
+export interface Peer {
+  /** The effective uid that it had when it connected. */
+  readonly uid: number;
+  /** The process that connected; null where the system does not tell. */
+  readonly pid: number | null;
+}
+
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
 /** struct ucred: pid, uid and gid, 4 bytes each. */
 const UCRED_BYTES = 12;
 
-/**
- * @param fd the accepted connection's descriptor
- * @returns the effective uid that the peer had when it connected
- */
-export const peerUid: (fd: number) => number =
+/** @param fd the accepted connection's descriptor */
+export const peerOf: (fd: number) => Peer =
   process.platform === 'darwin' ? byGetpeereid() : byPeerCredentials();
 
-function byPeerCredentials(): (fd: number) => number {
+function byPeerCredentials(): (fd: number) => Peer {
   const getsockopt = libcFunction(
     'int getsockopt(int fd, int level, int option, void *value, uint32_t *length)',
   );
@@ -27,16 +31,17 @@ function byPeerCredentials(): (fd: number) => number {
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, value, length) !== 0) {
       throw new Error(`getsockopt(SO_PEERCRED): errno ${errno()}`);
     }
-    return value.readUInt32LE(4);
+    // A process of a pid namespace that this one does not see has the pid 0.
+    return { uid: value.readUInt32LE(4), pid: value.readInt32LE(0) || null };
   };
 }
 
-function byGetpeereid(): (fd: number) => number {
+function byGetpeereid(): (fd: number) => Peer {
   const getpeereid = libcFunction('int getpeereid(int fd, uint32_t *uid, uint32_t *gid)');
   return (fd) => {
     const uid = Buffer.alloc(4);
     const gid = Buffer.alloc(4);
     if (getpeereid(fd, uid, gid) !== 0) throw new Error(`getpeereid: errno ${errno()}`);
-    return uid.readUInt32LE(0);
+    return { uid: uid.readUInt32LE(0), pid: null };
   };
 }
