@@ -220,10 +220,8 @@ export class Session {
       case 'failed':
         this.#told = `${this.#told}${told.message}\n`.slice(-TOLD_CHARACTERS);
         break;
-      case 'checked':
-      case 'note':
-        // Said to waiters.
-        break;
+      default:
+      // Said to waiters.
     }
   }
 
