@@ -87,3 +87,23 @@ test(
     await follower.ended;
   },
 );
+
+test(
+  "while arming a wait is told that its shell's DOCKER_HOST names another engine",
+  { skip },
+  async () => {
+    await using box = new Sandbox({ DOCKER_HOST: engine.host });
+    const first = await armedWait(box, ...FAILURE, '--timeout', '10m');
+    const other = box.waitbus(['wait', ...FAILURE, '--match', 'fields.container="nope"'], {
+      env: { DOCKER_HOST: '127.0.0.1:1' },
+    });
+    await other.says(
+      /shell's engine is tcp:\/\/127\.0\.0\.1:1, .*config set sources\.docker\.socket/,
+    );
+    await other.says(/no container is named nope yet/);
+    for (const { child, ended } of [first, other]) {
+      child.kill();
+      await ended;
+    }
+  },
+);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { armedWait, assertExit, jsonLines, type Event } from '../cli/verbs.js';
 import { busyboxArchive, IMAGE, notInstalled } from '../support/busybox-image.js';
+import { DockerStage } from '../support/docker-stage.js';
 import { Sandbox } from '../support/sandbox.js';
 
 const missing =
@@ -45,6 +46,22 @@ class Podman {
     await service.says(/API service listening on/);
   }
 
+  /** Runs one command, which has to succeed. */
+  async must(...args: readonly string[]): Promise<void> {
+    assertExit(await this.start(...args).ended, 0);
+  }
+
+  /** A container in the background that says when it heeds TERM, and ends with 7 by it. */
+  async begin(name: string, ...options: readonly string[]): Promise<void> {
+    const script = 'trap "exit 7" TERM; echo heeds; sleep 1000 & wait';
+    const command = [IMAGE, '/bin/sh', '-c', script];
+    await this.must('run', '-d', '--name', name, ...options, '--network', 'none', ...command);
+    const log = this.start('logs', '--follow', name);
+    await log.says(/heeds/);
+    log.child.kill();
+    await log.ended;
+  }
+
   run(script: string, ...options: readonly string[]) {
     const command = [IMAGE, '/bin/sh', '-c', script];
     return this.start('run', ...options, '--network', 'none', ...command).ended;
@@ -68,4 +85,39 @@ test('a container of Podman that fails wakes a wait, with its exit code', { skip
   const check = await box.run(['source', 'check', 'docker']);
   assertExit(check, 0);
   assert.match(check.stdout, /ready.*[Pp]odman/);
+});
+
+test('a container that Podman stops or restarts fails no wait', { skip }, async () => {
+  await using box = new Sandbox();
+  const podman = new Podman(box);
+  await podman.serve();
+  await using stage = new DockerStage({ DOCKER_HOST: podman.host });
+  const source = await stage.begin().ready();
+  for (const name of ['one', 'two', 'three']) {
+    await podman.begin(name);
+    await podman.must('stop', name);
+  }
+  await podman.begin('renewed');
+  await podman.must('restart', 'renewed');
+  // It heeds nothing, and is killed when its time is over.
+  await podman.must(
+    ...['run', '-d', '--name', 'stubborn', '--stop-timeout', '1', '--network', 'none'],
+    ...[IMAGE, '/bin/sleep', '1000'],
+  );
+  await podman.must('stop', 'stubborn');
+  const labels = ['exitCode=0', 'containerExitCode=0', 'name=other', 'image=other'];
+  const options = labels.flatMap((label) => ['--label', label]);
+  assertExit(await podman.run('exit 3', '--name', 'liar', ...options), 3);
+  await source.until(() => stage.exits('liar').length > 0 && stage.exits('stubborn').length > 0);
+  await source.until(() => stage.story('renewed').length > 3);
+  for (const name of ['one', 'two', 'three']) {
+    assert.deepEqual(stage.exits(name), ['7 cancelled']);
+    assert.deepEqual(stage.story(name).toSorted(), ['exited', 'started', 'stopped']);
+  }
+  assert.deepEqual(stage.exits('renewed'), ['7 cancelled']);
+  const renewed = stage.story('renewed');
+  assert.deepEqual(renewed.toSorted(), ['exited', 'started', 'started', 'stopped']);
+  assert.deepEqual(stage.exits('stubborn'), ['137 cancelled']);
+  assert.deepEqual(stage.exits('liar'), ['3 failure']);
+  await podman.must('rm', '-f', '-t', '0', 'renewed');
 });

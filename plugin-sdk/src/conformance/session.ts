@@ -4,11 +4,13 @@
  */
 import { join } from 'node:path';
 import { descriptionLine } from '../description.js';
-import { checkEnvelope, isObject, type SourceEvent } from '../envelope/index.js';
+import { isObject, type SourceEvent } from '../envelope/index.js';
 import { MESSAGES_VERSION, type ChildMessage, type HostMessage, type Step } from '../messages.js';
 import type { Waiter } from '../waiter.js';
-import { Failure, messageOf } from './failure.js';
+import { problemOf } from './event-problem.js';
+import { Failure } from './failure.js';
 import { startRunner, type Exit, type RunnerProcess } from './start-runner.js';
+import { still } from './stillness.js';
 import type { Target } from './target.js';
 
 export interface SessionOptions {
@@ -45,6 +47,8 @@ export class Session {
   #withholding = false;
   #ready = false;
   #armed = false;
+  #pinged = 0;
+  #ponged = 0;
   #broken = '';
   #told = '';
   #exit: Exit | null = null;
@@ -129,21 +133,28 @@ export class Session {
     });
   }
 
-  /** Resolves once nothing was emitted for so long, or after ten times that. */
+  /** Resolves once nothing was emitted for so long, or it emits on and on. */
   still(milliseconds: number): Promise<void> {
-    const begin = performance.now();
-    return new Promise((resolve) => {
-      let seen = -1;
-      const look = () => {
-        const now = this.events.length + this.refused.length;
-        const over = performance.now() - begin > milliseconds * 10 || this.#exit !== null;
-        if (now === seen || over) resolve();
-        else setTimeout(look, milliseconds);
-        seen = now;
-      };
-      look();
-    });
+    return still(
+      { count: () => this.events.length + this.refused.length, turn: this.#turn },
+      milliseconds,
+    );
   }
+
+  /** Frozen, it has as long as an event may take. */
+  readonly #turn = (): Promise<boolean> => {
+    const id = (this.#pinged += 1);
+    this.#process.send({ type: 'ping', id });
+    const turned = this.until(
+      () => this.#ponged >= id,
+      this.#options.target.patience.event,
+      String,
+    );
+    return turned.then(
+      () => true,
+      () => false,
+    );
+  };
 
   /** SIGTERM, then SIGKILL after the grace period: the exit's signal tells which it took. */
   async stop(): Promise<Exit> {
@@ -202,20 +213,20 @@ export class Session {
       case 'emit':
         this.#take(told.id, told.event);
         break;
+      case 'pong':
+        this.#ponged = told.id;
+        break;
       case 'log':
       case 'failed':
         this.#told = `${this.#told}${told.message}\n`.slice(-TOLD_CHARACTERS);
         break;
-      case 'checked':
-      case 'note':
-      case 'pong':
-        // Said to waiters, or an answer that the kit does not ask for: it gives deadlines.
-        break;
+      default:
+      // Said to waiters.
     }
   }
 
   #take(id: number, event: SourceEvent): void {
-    const problem = this.#problemOf(event);
+    const problem = problemOf(event, this.#options.target);
     if (problem !== null) {
       this.refused.push(problem);
       this.#process.send({ type: 'refused', id, code: 'WAITBUS_BAD_EVENT', message: problem });
@@ -226,17 +237,6 @@ export class Session {
     this.#unacknowledged.push({ type: 'emitted', id, event_id: eventId, inserted: true });
     this.mostUnacknowledged = Math.max(this.mostUnacknowledged, this.#unacknowledged.length);
     if (!this.#withholding) this.release();
-  }
-
-  #problemOf(event: SourceEvent): string | null {
-    const { source, declared } = this.#options.target;
-    try {
-      checkEnvelope({ ...event, source });
-    } catch (error) {
-      return messageOf(error);
-    }
-    if (declared.eventTypes.includes(event.event_type)) return null;
-    return `${event.event_type} is emitted and not among the eventTypes of the manifest`;
   }
 
   #look(): void {

@@ -39,19 +39,25 @@ export async function catchUp(options: CatchUpOptions): Promise<void> {
     log.warn('the list of containers is not understood: exits in between may be missing');
     return;
   }
-  const records = await readRecords(api, listed, signal);
+  feed.codes.list(listed);
+  const ids = listed.map(({ id }) => id);
+  const records = await readRecords(api, ids, signal);
   // What the engine did before it answered is in its history, and the stream tells it: first of all
   // the exits that are both in the records and in the stream.
-  const last = lastEvent(await api.history(since));
+  const { engine, history } = await api.history(since);
+  const last = lastEvent(history, engine.isPodman);
   if (last !== null) await inTime(feed.passed(last), signal);
+  await inTime(feed.settled(), signal);
   if (signal.aborted) return;
   for (const record of records) {
+    // It ended since, and the stream tells of that.
+    if (feed.isPending(record.Id)) continue;
     const begun = runningSince(record);
     const exit = untoldExit(record, ledger);
     if (exit !== null) feed.push(exit);
     if (begun !== null) ledger.started(record.Id, begun);
   }
-  const present = new Set(listed);
+  const present = new Set(ids);
   for (const container of remembered) if (!present.has(container)) ledger.forget(container);
 }
 
@@ -73,10 +79,10 @@ async function readRecords(
   return records;
 }
 
-function lastEvent(history: string): EngineEvent | null {
+function lastEvent(history: string, isPodman: boolean): EngineEvent | null {
   const lines = history.split('\n').filter((line) => line.trim() !== '');
   for (const line of lines.reverse()) {
-    const event = parseEngineEvent(line);
+    const event = parseEngineEvent(line, isPodman);
     if (event !== null) return event;
   }
   return null;

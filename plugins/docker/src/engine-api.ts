@@ -4,7 +4,7 @@
  */
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { isObject, parseJson } from '@waitbus/plugin-sdk';
-import type { Endpoint } from './endpoint.js';
+import { wantsTls, type Endpoint } from './endpoint.js';
 import { ACTIONS } from './engine-event.js';
 import { foreign, problemOf, silent, type EngineProblem } from './problem.js';
 
@@ -69,17 +69,21 @@ export class EngineApi {
   }
 
   /** What the engine remembers from `since` until now, as the text of the stream. */
-  async history(since: bigint): Promise<string> {
+  async history(since: bigint): Promise<{ readonly engine: Engine; readonly history: string }> {
     const engine = await this.identify();
     // For a time that is past the engine answers from memory and closes.
     const until = engine.notAfter > since ? engine.notAfter : since;
     const path = `/events?${query(engine, since)}&until=${seconds(until)}`;
-    return this.#read(await this.#get(path, false));
+    return { engine, history: await this.#read(await this.#get(path, false)) };
   }
 
   /** Every container, those that have ended included, as the engine lists them. */
   async containers(): Promise<unknown> {
     return (await this.#getJson('/containers/json?all=1')).value;
+  }
+
+  async info(): Promise<unknown> {
+    return (await this.#getJson('/info')).value;
   }
 
   /** @returns null when it is gone */
@@ -93,6 +97,20 @@ export class EngineApi {
     return response.statusCode === 404 ? null : this.#parse(text);
   }
 
+  /**
+   * Resolves when the engine waits for the container's next exit, with the promise of its code: null
+   * when the engine knows none.
+   */
+  async nextExit(
+    container: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly code: Promise<number | null> }> {
+    const path = `/containers/${encodeURIComponent(container)}/wait?condition=next-exit`;
+    const response = await this.#request('POST', path, false, 200);
+    signal.addEventListener('abort', () => response.destroy(), { once: true });
+    return { code: this.#read(response, null).then((text) => exitStatus(this.#parse(text))) };
+  }
+
   close(): void {
     this.#agent.destroy();
   }
@@ -104,6 +122,15 @@ export class EngineApi {
 
   /** @throws EngineProblem unless it is answered with JSON, by 200 or the status that is allowed */
   #get(path: string, reuse: boolean, allowed = 200): Promise<IncomingMessage> {
+    return this.#request('GET', path, reuse, allowed);
+  }
+
+  #request(
+    method: 'GET' | 'POST',
+    path: string,
+    reuse: boolean,
+    allowed: number,
+  ): Promise<IncomingMessage> {
     const { endpoint } = this;
     const to =
       endpoint.kind === 'unix'
@@ -117,6 +144,7 @@ export class EngineApi {
       const asked = request(
         {
           ...to,
+          method,
           path,
           // Not the socket's path, which is no host name.
           headers: { host: 'docker', 'user-agent': 'waitbus-source-docker' },
@@ -132,6 +160,11 @@ export class EngineApi {
             return;
           }
           response.destroy();
+          // In plain text, to whoever speaks HTTP to a port of TLS.
+          if (status === 400 && endpoint.kind === 'tcp') {
+            reject(wantsTls(endpoint));
+            return;
+          }
           const said = status === 200 ? headers['content-type'] : `${status}`;
           reject(
             foreign(endpoint, this.#platform, `it answers ${path.split('?')[0]} with ${said}`),
@@ -145,13 +178,12 @@ export class EngineApi {
     });
   }
 
-  async #read(response: IncomingMessage): Promise<string> {
+  /** @param patience for the whole answer, milliseconds; null: for as long as it takes */
+  async #read(response: IncomingMessage, patience: number | null = ANSWER_MS * 2) {
     const chunks: Buffer[] = [];
     let size = 0;
-    const timer = setTimeout(
-      () => response.destroy(silent(this.endpoint, ANSWER_MS * 2)),
-      ANSWER_MS * 2,
-    );
+    const late = () => response.destroy(silent(this.endpoint, patience ?? 0));
+    const timer = patience === null ? undefined : setTimeout(late, patience);
     try {
       for await (const chunk of response as AsyncIterable<Buffer>) {
         chunks.push(chunk);
@@ -190,6 +222,11 @@ export class EngineApi {
     const [first, last] = exact ? [asked, asked] : [told, told + 1000];
     return { notBefore: BigInt(first) * 1_000_000n, notAfter: BigInt(last) * 1_000_000n };
   }
+}
+
+function exitStatus(answer: unknown): number | null {
+  const code = isObject(answer) ? answer['StatusCode'] : null;
+  return typeof code === 'number' && Number.isInteger(code) ? code : null;
 }
 
 function query({ isPodman }: Engine, since: bigint): string {

@@ -3,37 +3,48 @@
  * engine's records told of it first.
  */
 import { eventKey, type EngineEvent } from './engine-event.js';
+import type { ExitCodes } from './exit-codes.js';
 import type { Ledger } from './ledger.js';
 import type { Outbox } from './outbox.js';
-import type { Runs } from './runs.js';
+import { Runs } from './runs.js';
 import { toEvent, type Observation } from './to-event.js';
+import { Verdicts, type Later } from './verdicts.js';
 
 /** More than what waits in the outbox and what an engine repeats together. */
 const MOST_SEEN = 32_768;
 
+export interface FeedOptions {
+  readonly codes: ExitCodes;
+  readonly ledger: Ledger;
+  readonly outbox: Pick<Outbox, 'push'>;
+  readonly later?: Later | undefined;
+}
+
 export class Feed {
-  readonly #runs: Runs;
+  readonly codes: ExitCodes;
   readonly #ledger: Ledger;
-  readonly #outbox: Outbox;
+  readonly #outbox: Pick<Outbox, 'push'>;
+  readonly #verdicts: Verdicts;
   readonly #seen = new Set<string>();
   readonly #awaited = new Map<string, () => void>();
 
-  constructor(runs: Runs, ledger: Ledger, outbox: Outbox) {
-    this.#runs = runs;
+  constructor({ codes, ledger, outbox, later }: FeedOptions) {
+    this.codes = codes;
     this.#ledger = ledger;
     this.#outbox = outbox;
+    const tell = (seen: Observation) => this.push(seen);
+    this.#verdicts = new Verdicts({ runs: new Runs(), codes, ledger, tell, later });
   }
 
   take(event: EngineEvent): void {
     const key = eventKey(event);
     const { action, container, time } = event;
-    // A repeat counts, too: it puts the run back to where the next ones, repeats as well, lead on.
-    const seen = this.#runs.observe(event);
+    const isRepeat = this.#seen.has(key);
+    if (!isRepeat) this.#remember(key);
+    const isTold = isRepeat || (action === 'die' && this.#isTold(container, time));
     if (action === 'start') this.#ledger.started(container, time);
-    if (!this.#seen.has(key)) {
-      this.#remember(key);
-      if (seen !== null && !(action === 'die' && this.#isTold(container, time))) this.push(seen);
-    }
+    // A repeat counts, too: it puts the run back to where the next ones, repeats as well, lead on.
+    this.#verdicts.take(event, isTold);
     this.#awaited.get(key)?.();
     this.#awaited.delete(key);
   }
@@ -49,6 +60,16 @@ export class Feed {
     const key = eventKey(event);
     if (this.#seen.has(key)) return Promise.resolve();
     return new Promise((resolve) => this.#awaited.set(key, resolve));
+  }
+
+  /** Resolves once the exits that were taken are told. */
+  settled(): Promise<void> {
+    return this.#verdicts.settled();
+  }
+
+  /** Whether an exit of it was taken and is not told yet. */
+  isPending(container: string): boolean {
+    return this.#verdicts.isPending(container);
   }
 
   #isTold(container: string, time: bigint): boolean {

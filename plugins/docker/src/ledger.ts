@@ -54,6 +54,8 @@ export class Ledger {
   readonly #exits = new Map<string, Exit>();
   /** Entered and not yet taken: saving it would call them told. */
   readonly #queued = new Map<string, Exit>();
+  /** Exits that were read and have no verdict yet: the stream is to be read from them again. */
+  readonly #kept = new Map<string, bigint>();
   #pending: readonly SourceEvent[];
 
   private constructor(state: SourceState, saved: Omit<Saved, 'version' | 'alive' | 'idle'>) {
@@ -82,9 +84,17 @@ export class Ledger {
 
   /** From when on the engine has to tell. */
   get since(): bigint {
-    const since = this.#cursor - OVERLAP_NS;
-    const floor = this.#floor < this.#cursor ? this.#floor : this.#cursor;
+    const cursor = this.#read;
+    const since = cursor - OVERLAP_NS;
+    const floor = this.#floor < cursor ? this.#floor : cursor;
     return since > floor ? since : floor;
+  }
+
+  /** Up to where everything was told. */
+  get #read(): bigint {
+    let cursor = this.#cursor;
+    for (const time of this.#kept.values()) if (time < cursor) cursor = time;
+    return cursor;
   }
 
   /** What the previous process was emitting. */
@@ -113,6 +123,11 @@ export class Ledger {
     }
   }
 
+  /** An exit of this container at this time is to be told later. */
+  keep(container: string, time: bigint): void {
+    this.#kept.set(container, time);
+  }
+
   enter({ container, time, isExit, looked }: Entry): void {
     if (isExit) this.#queued.set(container, { time, looked });
   }
@@ -123,6 +138,7 @@ export class Ledger {
       const { container, time, isExit, looked } = entry;
       if (time > this.#cursor && !looked) this.#cursor = time;
       if (!isExit) continue;
+      this.#kept.delete(container);
       this.#exits.delete(container);
       this.#exits.set(container, { time, looked });
       if (this.#queued.get(container)?.time === time) this.#queued.delete(container);
@@ -152,7 +168,7 @@ export class Ledger {
       alive: now,
       idle: this.idle,
       floor: this.#floor,
-      cursor: this.#cursor,
+      cursor: this.#read,
       exits: [...this.#exits].map(([container, { time, looked }]) => [container, time, looked]),
       pending: this.#pending as unknown as Saved['pending'],
     };

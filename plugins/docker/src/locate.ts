@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { isObject, parseJson } from '@waitbus/plugin-sdk';
-import { parseEndpoint, type Endpoint } from './endpoint.js';
+import { configured, parseEndpoint, type Endpoint } from './endpoint.js';
 import { EngineProblem } from './problem.js';
 
 export interface Surroundings {
@@ -26,12 +26,12 @@ export interface Surroundings {
  */
 export function locate(socket: string | undefined, from: Surroundings): readonly Endpoint[] {
   const { env } = from;
-  const tls = given(env['DOCKER_TLS_VERIFY']) !== null;
+  const tls = given(env['DOCKER_TLS_VERIFY']) === null ? null : 'DOCKER_TLS_VERIFY';
   if (socket !== undefined) return [parseEndpoint(socket, 'sources.docker.socket')];
   const host = given(env['DOCKER_HOST']);
   if (host !== null) return [parseEndpoint(host, 'DOCKER_HOST', tls)];
   const context = currentContext(from);
-  if (context !== null) return [endpointOf(context, from)];
+  if (context !== null) return [endpointOf(context, from, tls)];
   return usualPlaces(from).map((path) => ({ kind: 'unix', path }));
 }
 
@@ -58,7 +58,7 @@ function currentContext(from: Surroundings): string | null {
 }
 
 /** The CLI keeps a context under the hash of its name. */
-function endpointOf(context: string, from: Surroundings): Endpoint {
+function endpointOf(context: string, from: Surroundings, tls: string | null): Endpoint {
   const digest = createHash('sha256').update(context).digest('hex');
   const directory = join(configDirectory(from), 'contexts');
   const meta = readJson(join(directory, 'meta', digest, 'meta.json'), from);
@@ -66,14 +66,19 @@ function endpointOf(context: string, from: Surroundings): Endpoint {
   const docker = isObject(endpoints) ? endpoints['docker'] : null;
   const host = isObject(docker) ? docker['Host'] : null;
   if (typeof host !== 'string' || host === '') {
+    const named = given(from.env['DOCKER_CONTEXT']) === null ? '' : ' (of DOCKER_CONTEXT)';
     throw new EngineProblem(
       'unusable',
-      `the docker context ${context} has no endpoint in ${directory}`,
-      'docker context use default',
+      `the docker context ${context}${named} has no endpoint in ${directory}`,
+      // What a variable names, the docker command cannot put right.
+      named === '' ? 'docker context use default' : configured('unix:///var/run/docker.sock'),
     );
   }
-  const ca = from.readText(join(directory, 'tls', digest, 'docker', 'ca.pem'));
-  return parseEndpoint(host, `the docker context ${context}`, ca !== null);
+  const keys = ['ca.pem', 'cert.pem', 'key.pem'].map((file) =>
+    from.readText(join(directory, 'tls', digest, 'docker', file)),
+  );
+  const ofContext = keys.some((text) => text !== null) ? "the context's keys" : null;
+  return parseEndpoint(host, `the docker context ${context}`, ofContext ?? tls);
 }
 
 function configDirectory({ env, home }: Surroundings): string {

@@ -9,13 +9,24 @@ import type { Ledger } from './ledger.js';
 import { conclude } from './runs.js';
 import type { Observation } from './to-event.js';
 
-const LIST = z.array(z.object({ Id: z.string(), State: z.string().optional() }));
+const LABELS = z.record(z.string(), z.string()).nullish();
+
+const LIST = z.array(
+  z.object({
+    Id: z.string(),
+    Names: z.array(z.string()).nullish(),
+    Image: z.string().optional(),
+    State: z.string().optional(),
+    Labels: LABELS,
+  }),
+);
 
 const RECORD = z.object({
   Id: z.string(),
   Name: z.string(),
   State: z.object({
     Running: z.boolean(),
+    Restarting: z.boolean().optional(),
     ExitCode: z.int(),
     OOMKilled: z.boolean().optional(),
     StartedAt: z.string(),
@@ -23,20 +34,43 @@ const RECORD = z.object({
   }),
   Config: z.object({
     Image: z.string().optional(),
-    Labels: z.record(z.string(), z.string()).nullish(),
+    Labels: LABELS,
   }),
 });
 
 export type ContainerRecord = z.output<typeof RECORD>;
 
+/** A container as the engine's list has it. */
+export interface Listed {
+  readonly id: string;
+  readonly names: readonly string[];
+  readonly image: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly isRunning: boolean;
+}
+
 /** @returns null for what is no list of containers */
-export function parseList(value: unknown): readonly string[] | null {
+export function parseList(value: unknown): readonly Listed[] | null {
   const list = LIST.safeParse(value).data;
-  return list === undefined ? null : list.map(({ Id }) => Id);
+  if (list === undefined) return null;
+  return list.map(({ Id, Names, Image, State, Labels }) => ({
+    id: Id,
+    names: (Names ?? []).map((name) => name.replace(/^\//, '')),
+    image: Image ?? '',
+    labels: Labels ?? {},
+    isRunning: State === 'running' || State === 'restarting' || State === 'paused',
+  }));
 }
 
 export function parseRecord(value: unknown): ContainerRecord | null {
   return RECORD.safeParse(value).data ?? null;
+}
+
+/** Its last exit; null when there was none, or it runs again, and the code of that one is gone. */
+export function exitOf({ State }: ContainerRecord): { time: bigint; code: number } | null {
+  const time = parseTime(State.FinishedAt);
+  if (time === null || (State.Running && State.Restarting !== true)) return null;
+  return { time, code: State.ExitCode };
 }
 
 /** @returns null for a container that never ended, or whose last exit is told or is the past */
@@ -44,9 +78,8 @@ export function untoldExit(record: ContainerRecord, ledger: Ledger): Observation
   const { Id: container, Name, State, Config } = record;
   const finished = parseTime(State.FinishedAt);
   if (finished === null || ledger.isTold(container, finished)) return null;
-  // Once it runs again, the code of its last exit is gone.
-  const exitCode = State.Running ? null : State.ExitCode;
-  const oomKilled = State.OOMKilled === true && !State.Running;
+  const exitCode = exitOf(record)?.code ?? null;
+  const oomKilled = State.OOMKilled === true && exitCode !== null;
   return {
     action: 'die',
     status: 'exited',
@@ -62,9 +95,9 @@ export function untoldExit(record: ContainerRecord, ledger: Ledger): Observation
   };
 }
 
-/** When its present run began; null when it does not run. */
+/** When its present run began; null when it does not run, or waits for its restart policy. */
 export function runningSince({ State }: ContainerRecord): bigint | null {
-  return State.Running ? parseTime(State.StartedAt) : null;
+  return State.Running && State.Restarting !== true ? parseTime(State.StartedAt) : null;
 }
 
 const RFC3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/;

@@ -16,34 +16,51 @@ const MOST_RUNS = 4096;
 
 interface Run {
   asked: Request[];
+  /** The engine told of a stop. */
+  stopped: boolean;
   oom: boolean;
   health: string | null;
 }
 
 interface Request {
-  /** null: the engine did not say. */
-  readonly signal: number | null;
+  /** `end`: a stop, by whatever signal. `hidden`: a signal, the engine did not say which. */
+  readonly by: number | 'end' | 'hidden';
   readonly time: bigint;
+}
+
+/** An observation, and of an exit what its container's next events may yet say of it. */
+export interface Seen extends Observation {
+  /** It counts as a failure, and a stop that the engine tells of afterwards would make it none. */
+  readonly isOpen?: boolean;
+  /** Somebody stopped it, and the engine tells no stop of it. */
+  readonly impliesStop?: boolean;
 }
 
 export class Runs {
   readonly #runs = new Map<string, Run>();
 
   /** @returns null for what is no event of its own */
-  observe(event: EngineEvent): Observation | null {
-    const { action, container, attributes, time, health, raw } = event;
+  observe(event: EngineEvent): Seen | null {
+    const { action, container, attributes, time, health, raw, isPodman } = event;
     const seen = { container, attributes, time, raw };
     switch (action) {
       case 'start':
         this.#runs.delete(container);
         return { ...seen, action, status: 'started' };
       case 'kill':
-        this.#ask(container, signalOf(attributes['signal']), time);
+        this.#run(container).asked.push({ by: event.signal ?? 'hidden', time });
         return null;
-      case 'stop':
-        // Docker tells of it after the end, Podman before.
-        this.#ask(container, null, time);
+      case 'restart':
+        // Podman tells of it before the end; after an end, where a policy restarts, a start follows.
+        this.#run(container).asked.push({ by: 'end', time });
+        return null;
+      case 'stop': {
+        // Docker tells of it after the end, Podman before, if at all.
+        const run = this.#run(container);
+        run.asked.push({ by: 'end', time });
+        run.stopped = true;
         return { ...seen, action, status: 'stopped' };
+      }
       case 'oom':
         this.#run(container).oom = true;
         return { ...seen, action, status: 'oom' };
@@ -52,16 +69,24 @@ export class Runs {
           ? { ...seen, action, status: health === 'healthy' ? 'healthy' : 'unhealthy' }
           : null;
       case 'die': {
-        const exitCode = exitCodeOf(attributes['exitCode'] ?? attributes['containerExitCode']);
-        const run = this.#runs.get(container);
+        const { exitCode } = event;
+        const run = this.#runs.get(container) ?? newRun();
         this.#runs.delete(container);
-        const { asked = [], oom = false } = run ?? {};
-        const conclusion =
-          exitCode === null
-            ? undefined
-            : conclude(exitCode, oom, asked.filter((one) => fits(one, exitCode, time)).length > 0);
-        return { ...seen, action, status: 'exited', exitCode, oomKilled: oom, conclusion };
+        const exit = { ...seen, action, status: 'exited', exitCode, oomKilled: run.oom } as const;
+        if (exitCode === null) return exit;
+        const conclusion = conclude(
+          exitCode,
+          run.oom,
+          run.asked.some((one) => fits(one, exitCode, time)),
+        );
+        const isOpen = conclusion === 'failure' && !run.oom && (isPodman || run.asked.length > 0);
+        const impliesStop = isPodman && !run.stopped && run.asked.some(({ by }) => by === 'end');
+        return { ...exit, conclusion, isOpen, impliesStop };
       }
+      case 'create':
+      case 'cleanup':
+      case 'remove':
+        return null;
     }
   }
 
@@ -73,19 +98,19 @@ export class Runs {
     return true;
   }
 
-  #ask(container: string, signal: number | null, time: bigint): void {
-    this.#run(container).asked.push({ signal, time });
-  }
-
   #run(container: string): Run {
     const known = this.#runs.get(container);
     if (known !== undefined) return known;
-    const run: Run = { asked: [], oom: false, health: null };
+    const run = newRun();
     this.#runs.set(container, run);
     const [oldest] = this.#runs.keys();
     if (this.#runs.size > MOST_RUNS && oldest !== undefined) this.#runs.delete(oldest);
     return run;
   }
+}
+
+function newRun(): Run {
+  return { asked: [], stopped: false, oom: false, health: null };
 }
 
 /**
@@ -102,16 +127,9 @@ export function conclude(
 }
 
 /** Whether this exit is what was asked for: of that signal, or soon after one that means the end. */
-function fits({ signal, time }: Request, exitCode: number, end: bigint): boolean {
-  if (signal !== null && exitCode === 128 + signal) return true;
-  const ending = signal === null || ENDING_SIGNALS.includes(signal);
-  return ending && end - time <= GRACE_NS;
-}
-
-function signalOf(text: string | undefined): number | null {
-  return text !== undefined && /^\d{1,3}$/.test(text) ? Number(text) : null;
-}
-
-function exitCodeOf(text: string | undefined): number | null {
-  return text !== undefined && /^-?\d{1,10}$/.test(text) ? Number(text) : null;
+function fits({ by, time }: Request, exitCode: number, end: bigint): boolean {
+  const isSoon = end - time <= GRACE_NS;
+  if (by === 'end') return isSoon;
+  if (by === 'hidden') return ENDING_SIGNALS.includes(exitCode - 128);
+  return exitCode === 128 + by || (ENDING_SIGNALS.includes(by) && isSoon);
 }

@@ -8,13 +8,17 @@ import { isAbsolute } from 'node:path';
 import type { SourceContext } from '@waitbus/plugin-sdk';
 import { z } from 'zod';
 import { EngineApi, type Engine } from './engine-api.js';
+import { ExitCodes } from './exit-codes.js';
 import { Feed } from './feed.js';
+import { knownEngine } from './known-engine.js';
 import { Ledger } from './ledger.js';
 import { locate, type Surroundings } from './locate.js';
 import { Outbox } from './outbox.js';
 import { goesOn } from './pauses.js';
 import { EngineProblem, problemOf, tellingProblem } from './problem.js';
-import { Runs } from './runs.js';
+import { parseList } from './records.js';
+
+import { checkWait } from './wait-check.js';
 import { Watch } from './watch.js';
 
 export const CONFIG = z.strictObject({
@@ -47,16 +51,20 @@ export async function startDocker(
       if (!signal.aborted) ctx.fail(error instanceof Error ? error : new Error(String(error)));
     };
     const outbox = new Outbox({ ctx, ledger, clock, failed });
-    const feed = new Feed(new Runs(), ledger, outbox);
+    const codes = new ExitCodes({ api, log, since: ledger.since });
+    const feed = new Feed({ codes, ledger, outbox });
     for (const event of ledger.pending) {
       outbox.push({ event, container: '', time: 0n, isExit: false, looked: false });
     }
     const stream = await api.events(engine, ledger.since);
+    codes.list(parseList(await api.containers()) ?? []);
     keepAlive(ctx, ledger, clock);
     const describe = (detail: string) => ctx.describe(detail);
     const watch = new Watch({ api, ledger, feed, outbox, log, signal, describe, clock });
     signal.addEventListener('abort', () => api.close(), { once: true });
     void watch.run({ engine, stream }, resumed).catch(failed);
+    const known = knownEngine(api, surroundings);
+    ctx.checkWaits((waiter) => checkWait(waiter, known));
     ctx.ready();
   } catch (error) {
     if (signal.aborted) return;

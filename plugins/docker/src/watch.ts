@@ -76,7 +76,7 @@ export class Watch {
   }
 
   /** Resolves when the stream has ended, with the reason. */
-  async #follow({ stream }: Open, behind: boolean): Promise<string> {
+  async #follow({ engine, stream }: Open, behind: boolean): Promise<string> {
     const { feed, outbox, log, signal } = this.#options;
     const ended = new AbortController();
     const stop = () => stream.destroy();
@@ -88,7 +88,7 @@ export class Watch {
     try {
       for await (const chunk of stream as AsyncIterable<Buffer>) {
         for (const line of lines.push(chunk)) {
-          const event = parseEngineEvent(line);
+          const event = parseEngineEvent(line, engine.isPodman);
           if (event === null) continue;
           this.#failures = 0;
           feed.take(event);

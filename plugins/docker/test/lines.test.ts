@@ -36,34 +36,45 @@ test('a line over the limit is left out, and the next one comes', () => {
   assert.deepEqual(splitter.push(Buffer.from('\n')), ['last']);
 });
 
-const line = (action: string, more: object = {}) =>
+const line = (action: string, more: object = {}, attributes: object = {}) =>
   JSON.stringify({
     Type: 'container',
     Action: action,
-    Actor: { ID: 'c1', Attributes: {} },
+    Actor: { ID: 'c1', Attributes: attributes },
   }).replace(
     /\}$/,
     `,"timeNano":1795559313194531713,${JSON.stringify(more).slice(1)}`.replace(/,\}$/, '}'),
   );
 
+const docker = (text: string) => parseEngineEvent(text, false);
+const podman = (text: string) => parseEngineEvent(text, true);
+
 test('times keep every nanosecond', () => {
-  assert.equal(parseEngineEvent(line('die'))?.time, 1795559313194531713n);
+  assert.equal(docker(line('die'))?.time, 1795559313194531713n);
 });
 
 test('Docker and Podman are understood, and other events are none', () => {
-  assert.equal(parseEngineEvent(line('died'))?.action, 'die');
-  assert.equal(parseEngineEvent(line('health_status: unhealthy'))?.health, 'unhealthy');
-  assert.equal(
-    parseEngineEvent(line('health_status', { HealthStatus: 'healthy' }))?.health,
-    'healthy',
-  );
-  for (const other of ['exec_die', 'exec_create: /bin/sh -c exit 1', 'create', 'diet'])
-    assert.equal(parseEngineEvent(line(other)), null);
-  assert.equal(parseEngineEvent('{"Type":"network","Action":"connect"}'), null);
-  assert.equal(parseEngineEvent('{"Type":"container","Action":"die","Actor":{}}'), null);
+  assert.equal(podman(line('died'))?.action, 'die');
+  assert.equal(docker(line('health_status: unhealthy'))?.health, 'unhealthy');
+  assert.equal(podman(line('health_status', { HealthStatus: 'healthy' }))?.health, 'healthy');
+  for (const other of ['exec_die', 'exec_create: /bin/sh -c exit 1', 'init', 'diet'])
+    for (const read of [docker, podman]) assert.equal(read(line(other)), null);
+  assert.equal(podman(line('cleanup'))?.action, 'cleanup');
+  assert.equal(docker(line('cleanup')), null);
+  assert.equal(docker('{"Type":"network","Action":"connect"}'), null);
+  assert.equal(docker('{"Type":"container","Action":"die","Actor":{}}'), null);
+});
+
+test("a label of Podman's containers is no exit code, no signal and no health", () => {
+  const labels = { exitCode: '0', signal: '9', health_status: 'unhealthy' };
+  const died = podman(line('died', {}, { ...labels, containerExitCode: '3' }));
+  assert.equal(died?.exitCode, 3);
+  assert.equal(podman(line('kill', {}, labels))?.signal, null);
+  const { health } = podman(line('health_status', { HealthStatus: 'healthy' }, labels)) ?? {};
+  assert.equal(health, 'healthy');
 });
 
 test('what is no JSON object is an error', () => {
   for (const nonsense of ['}{', '"text"', 'null', '4', '{"Type":"container"'])
-    assert.throws(() => parseEngineEvent(nonsense), SyntaxError);
+    assert.throws(() => parseEngineEvent(nonsense, false), SyntaxError);
 });

@@ -68,8 +68,17 @@ test('every form of an endpoint', () => {
   assert.equal(shown('tcp://127.0.0.1'), 'tcp://127.0.0.1:2375');
   assert.equal(shown('http://localhost:80'), 'tcp://localhost:80');
   assert.equal(shown('tcp://[::1]:2375'), 'tcp://[::1]:2375');
+  assert.equal(shown('127.0.0.1:2375'), 'tcp://127.0.0.1:2375');
+  assert.equal(shown('localhost:80'), 'tcp://localhost:80');
+  assert.equal(shown(':2375'), 'tcp://127.0.0.1:2375');
+  assert.equal(shown('[::1]:2375'), 'tcp://[::1]:2375');
+  assert.equal(shown('UNIX:///a'), '/a');
+  assert.equal(shown('unix://'), '/var/run/docker.sock');
   for (const bad of [
     'unix://relative',
+    'a b:1',
+    '127.0.0.1:port',
+    'h:1/path',
     'tcp://h/path',
     'npipe:////./pipe/x',
     'fd://',
@@ -77,6 +86,38 @@ test('every form of an endpoint', () => {
     '',
   ])
     assert.throws(() => parseEndpoint(bad, 'DOCKER_HOST'), EngineProblem, bad);
+});
+
+test('TLS, named pipes and relative sockets are refused in words that say what is wrong', () => {
+  const refused = (text: string, tls: string | null = null) => {
+    try {
+      return describeEndpoint(parseEndpoint(text, 'DOCKER_HOST', tls));
+    } catch (error) {
+      return error instanceof EngineProblem ? `${error.message} | ${error.remedy}` : String(error);
+    }
+  };
+  for (const text of ['tcp://far:2376', 'far:2376', 'https://far:2376']) {
+    const said = refused(text, text.startsWith('https') ? null : 'DOCKER_TLS_VERIFY');
+    assert.match(
+      said,
+      /over TLS \((DOCKER_TLS_VERIFY|https)\).* \| .*ssh .* 'far' && waitbus config/,
+    );
+  }
+  assert.match(refused('npipe:////./pipe/docker_engine'), /named pipe is of Windows/);
+  assert.match(refused('unix://docker.sock'), /path is absolute: unix:\/\/\//);
+  assert.match(refused('fd://'), /engine listens on/);
+  assert.match(refused('nonsense'), /speaks to unix:\/\/\/PATH/);
+  // A unix socket has no TLS, whatever the variable says.
+  assert.equal(refused('unix:///a', 'DOCKER_TLS_VERIFY'), '/a');
+});
+
+test('a context that a variable names is not mended by the docker command', () => {
+  assert.throws(
+    () => places(from({ DOCKER_CONTEXT: 'gone' })),
+    (error) => error instanceof EngineProblem && /^waitbus config set/.test(error.remedy),
+  );
+  const keys = context('far', 'tcp://far:2376', { 'key.pem': 'x' });
+  assert.throws(() => places(from({}, keys)), /over TLS \(the context's keys\)/);
 });
 
 test('the remedy for a closed system socket is the docker group', () => {

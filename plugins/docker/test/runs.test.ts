@@ -12,13 +12,16 @@ function play(...steps: readonly string[]): (string | undefined)[] {
   const runs = new Runs();
   return steps.map((step, at) => {
     const [action = '', value = '', seconds] = step.split(' ');
-    const attribute = { die: 'exitCode', kill: 'signal' }[action];
+    const number = /^\d+$/.test(value) ? Number(value) : null;
     const seen = runs.observe({
       action: action as Action,
       container: 'c1',
-      attributes: { name: 'web', ...(attribute && value ? { [attribute]: value } : {}) },
+      isPodman: false,
+      attributes: { name: 'web' },
       time: BigInt(seconds ?? at) * SECOND,
       health: action === 'health_status' ? value : null,
+      exitCode: action === 'die' ? number : null,
+      signal: action === 'kill' ? number : null,
       raw: {},
     });
     if (seen === null) return undefined;
