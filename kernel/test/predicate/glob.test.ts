@@ -12,7 +12,7 @@ test('the path of a TypeScript file is matched, relative and absolute', () => {
   const holds = compile(parsePredicate(['fields.path~"src/**/*.ts"']));
   const paths = ['src/a.ts', 'src/a/b.ts', '/home/ada/app/src/a/b.ts', '/src/a.ts'];
   for (const path of paths) assert.equal(holds({ fields: { path } }), true, path);
-  const others = ['src/a.tsx', 'lib/src/a.ts', '/home/me/a.js', '/home/xsrc/a.ts', 'src', ''];
+  const others = ['src/a.tsx', 'lib/src/a.ts', '/srv/src/a.js', '/srv/xsrc/a.ts', 'src', ''];
   for (const path of others) assert.equal(holds({ fields: { path } }), false, path);
   assert.equal(holds({ fields: { path: ['src/a.ts'] } }), false);
   assert.equal(holds({ fields: {} }), false);
