@@ -763,6 +763,49 @@ class _Arming:
                 then()
 
 
+class _Obstacles:
+    """Why no event can meet a clause: its source cannot run, or says that none ever can."""
+
+    def __init__(self) -> None:
+        self._dead: Dict[str, WaitbusError] = {}
+        self._impossible: Dict[Tuple[str, str, Tuple[int, ...]], WaitbusError] = {}
+        self._replaying = True
+
+    def receive(self, frame: Frame) -> None:
+        kind = frame.get("kind")
+        if kind == "subscribe_ack":
+            self._replaying = frame["caught_up_at"] is not None
+        elif kind == "caught_up":
+            self._replaying = False
+        elif kind == "disconnected":
+            # The next daemon looks at it anew.
+            self._impossible.clear()
+        elif kind == "source_state":
+            self._dead.pop(frame["source"], None)
+            if frame["state"] in ("failed", "quarantined"):
+                self._dead[frame["source"]] = self._error("WAITBUS_SOURCE_FAILED", frame)
+        elif kind == "wait_note":
+            key = (frame["source"], frame["code"], tuple(frame.get("clauses") or ()))
+            self._impossible.pop(key, None)
+            if frame["level"] == "impossible":
+                self._impossible[key] = self._error("WAITBUS_CANNOT_MATCH", frame)
+
+    def to(self, source: Optional[str], place: int) -> Optional[WaitbusError]:
+        """To the clause at this place of the request; None while it can be met."""
+        if self._replaying:
+            return None
+        by = source or "waitbus"
+        for (of, _, places), error in self._impossible.items():
+            if of == by and (not places or place in places):
+                return error
+        return self._dead.get(by)
+
+    @staticmethod
+    def _error(code: str, frame: Frame) -> WaitbusError:
+        reason = "source %s: %s" % (frame["source"], frame["detail"])
+        return WaitbusError(code, reason, str(frame["remedy"]))
+
+
 def _fetch_whole(event_id: str, autostart: Optional[bool], limit: _Limit) -> Frame:
     """An event over the frame cap is had with `get`; without its payload, as in every frame."""
     with _Connection.reach(autostart, limit) as connection:
@@ -1113,7 +1156,7 @@ def _end_of_value(text: str, at: int) -> int:
 
 def _test_of(specs: Sequence[str]) -> Callable[[Frame], bool]:
     """All of them, by the grammar of docs/protocol.md: several `=` on one key are alternatives."""
-    terms = [_parse(spec) for spec in specs]
+    terms = [_parse_spec(spec) for spec in specs]
     equal: Dict[Tuple[str, ...], List[Any]] = {}
     for path, operator, wanted, _ in terms:
         if operator == "=":
@@ -1145,7 +1188,7 @@ def _test_of(specs: Sequence[str]) -> Callable[[Frame], bool]:
 _Term = Tuple[Tuple[str, ...], str, Any, Optional[Callable[[str], bool]]]
 
 
-def _parse(spec: str) -> _Term:
+def _parse_spec(spec: str) -> _Term:
     if len(spec.encode("utf-8", "surrogatepass")) > _MAX_SPEC_BYTES:
         raise _bad(spec[:40] + "...", 0, "is longer than %d bytes" % _MAX_SPEC_BYTES)
     path, operator, at = _scan_head(spec)
@@ -1331,6 +1374,7 @@ def wait_for(
     stop: Optional[threading.Event] = None,
     cwd: Optional[str] = None,
     on_armed: Optional[Callable[[], None]] = None,
+    on_note: Optional[Callable[[Frame], None]] = None,
     autostart: Optional[bool] = None,
 ) -> List[Event]:
     """Waits for matching events.
@@ -1345,9 +1389,11 @@ def wait_for(
     timeout: seconds. Default: no limit.
     stop: the wait ends within 0.1 s of its being set, as by a timeout.
     on_armed: called once nothing can be missed any more: do then what causes the event.
+    on_note: called with what a source has to say of what is asked for, a frame `wait_note`: why no
+        event can come as things are (`level` `warning`), or that this is over (`cleared`).
     Returns the events that ended the wait, in order: one, unless `count` or `all_of` ask for more.
-    Raises WaitTimeout; WaitbusError as `subscribe` does, and WAITBUS_SOURCE_FAILED when a source
-        that is waited for cannot run.
+    Raises WaitTimeout; WaitbusError as `subscribe` does, WAITBUS_SOURCE_FAILED when a source that
+        is waited for cannot run, and WAITBUS_CANNOT_MATCH when no event can ever match.
     """
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
         raise WaitbusError("WAITBUS_BAD_REQUEST", "count: %r is not a whole number" % (count,))
@@ -1359,8 +1405,7 @@ def wait_for(
         clauses = [_Clause(text, source, predicates)]
     open_clauses = list(clauses)
     matched: List[Event] = []
-    dead: Dict[str, Frame] = {}
-    replaying = True
+    obstacles = _Obstacles()
     sources = sorted({clause.source for clause in clauses if clause.source is not None})
     narrowed = all(clause.source is not None for clause in clauses)
     subscription = _subscription_of(
@@ -1387,19 +1432,13 @@ def wait_for(
                 matched.append(frame)  # type: ignore[arg-type]
                 if len(matched) >= count:
                     return matched
-            elif kind == "subscribe_ack":
-                replaying = frame["caught_up_at"] is not None
-            elif kind == "caught_up":
-                replaying = False
-            elif kind == "source_state":
-                if frame["state"] in ("failed", "quarantined"):
-                    dead[frame["source"]] = frame
-                else:
-                    dead.pop(frame["source"], None)
-            lost = [dead[one.source] for one in open_clauses if one.source in dead]
-            if not replaying and lost and (all_of or len(lost) == len(open_clauses)):
-                reason = "source %s: %s" % (lost[0]["source"], lost[0]["detail"])
-                raise WaitbusError("WAITBUS_SOURCE_FAILED", reason, str(lost[0]["remedy"]))
+            elif kind == "wait_note" and on_note is not None:
+                on_note(frame)
+            obstacles.receive(frame)
+            lost = [obstacles.to(one.source, clauses.index(one)) for one in open_clauses]
+            found = [error for error in lost if error is not None]
+            if found and (all_of or len(found) == len(lost)):
+                raise found[0]
             arming.receive(frame, on_armed)
     except _Late:
         pass
