@@ -108,7 +108,11 @@ export class EngineApi {
     const path = `/containers/${encodeURIComponent(container)}/wait?condition=next-exit`;
     const response = await this.#request('POST', path, false, 200);
     signal.addEventListener('abort', () => response.destroy(), { once: true });
-    return { code: this.#read(response, null).then((text) => exitStatus(this.#parse(text))) };
+    if (signal.aborted) response.destroy();
+    const code = this.#read(response, null).then((text) => exitStatus(this.#parse(text)));
+    // Closed before anybody waits for it, it fails unheard.
+    code.catch(() => undefined);
+    return { code };
   }
 
   close(): void {
