@@ -138,9 +138,9 @@ class Wait {
         break;
       case 'wait_note':
         // How far a source is shows in what is outstanding.
-        if (frame.level === 'warning' || frame.level === 'cleared') {
-          this.#line.note(textOfNote(frame));
-        } else if (this.#announced) this.#showWaiting();
+        if (frame.level === 'info') {
+          if (this.#announced) this.#showWaiting();
+        } else if (this.#state.hopeless() === null) this.#line.note(textOfNote(frame));
         break;
       case 'caught_up':
         // `--timeout 0` asks what the log holds, and has its answer now.
