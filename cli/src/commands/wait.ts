@@ -113,6 +113,8 @@ class Wait {
   }
 
   #receive(frame: StreamFrame): void {
+    // Its last word is said.
+    if (this.#ending.signal.aborted) return;
     for (const event of this.#state.receive(frame)) {
       if (this.#plan.json) print(stringifyJson(event));
       else this.#line.note(`${event.event_type}: ${event.summary || event.event_id}`);
