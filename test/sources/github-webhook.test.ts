@@ -133,7 +133,10 @@ test('ids of 64 bits stay whole, and missing or null members are no obstacle', a
   assert.equal(events[0]?.fields?.['conclusion'], 'failure');
   assert.deepEqual(events[0]?.payload, parseJson(payload));
   for (const kind of Object.keys(EVENTS)) {
-    const about = kind === 'push' ? '"ref":"refs/heads/main"' : `"${kind}":{"id":1,"number":1}`;
+    const about =
+      kind === 'push'
+        ? '"ref":"refs/heads/main"'
+        : `"${kind}":{"id":1,"number":1,"state":"success","tag_name":"v1"}`;
     for (const [bare, expected] of [
       [`{${about}}`, 200],
       [`{${about},"repository":null,"sender":null}`, 200],
