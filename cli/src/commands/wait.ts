@@ -107,12 +107,17 @@ class Wait {
     // The command may be what the person is watching.
     await this.#command.done;
     const { caveat, notes } = this.#state;
+    const code = exitCodeOf(this.#state, verdict);
+    // What ended it has the last word.
+    if (signal.aborted) return code;
     if (this.#plan.json) for (const note of notes) print(stringifyJson(note));
     if (caveat !== null) this.#line.note(caveat);
-    return exitCodeOf(this.#state, verdict);
+    return code;
   }
 
   #receive(frame: StreamFrame): void {
+    // What ended it has the last word.
+    if (this.#ending.signal.aborted) return;
     for (const event of this.#state.receive(frame)) {
       if (this.#plan.json) print(stringifyJson(event));
       else this.#line.note(`${event.event_type}: ${event.summary || event.event_id}`);

@@ -17,6 +17,7 @@ import { Station } from './station.js';
 import { statusOf, type SourceStatus } from './status.js';
 import type { Patience, Said, SupervisorLog } from './supervision.js';
 import { Supervisor } from './supervisor.js';
+import { verdictsOf } from './verdicts.js';
 
 export interface HostOptions {
   readonly inventory: Inventory;
@@ -96,7 +97,10 @@ export class SourceHost {
     const id = ++this.#lastId;
     return {
       scopes: scopesOf(stations, interest.cwd),
-      ...verdictsOf(stations),
+      ...verdictsOf(
+        stations.map(({ source }) => source),
+        interest,
+      ),
       begin: () => {
         if (stations.length === 0) this.#noteOnAny(interest);
         for (const station of stations) releases.push(station.join(id, interest));
@@ -221,14 +225,6 @@ export class SourceHost {
   #clear(): void {
     for (const [name, { isVacant }] of this.#stations) if (isVacant) this.#stations.delete(name);
   }
-}
-
-/** The event types that a wait on these sources takes for a verdict. */
-function verdictsOf(stations: readonly Station[]): Pick<InterestGrant, 'verdicts'> {
-  const declared = stations.flatMap(({ source: { name, manifest } }) =>
-    manifest.verdicts === undefined ? [] : [[name, manifest.verdicts] as const],
-  );
-  return declared.length === 0 ? {} : { verdicts: Object.fromEntries(declared) };
 }
 
 /** A source with a scope concerns a subscriber with what lies under its directory only. */
