@@ -4,7 +4,7 @@
  */
 import { resolve } from 'node:path';
 import type { SourceContext, Waiter, WaitNote } from '@waitbus/plugin-sdk';
-import { checkWait, type CheckedRoot } from './check-wait.js';
+import { checkWait, type CheckedRoot, type Place } from './check-wait.js';
 import { follow } from './follow.js';
 import { IgnoreRules } from './ignore-rules.js';
 import type { FsConfig } from './start.js';
@@ -38,12 +38,14 @@ export class Arming {
 
   check(waiter: Waiter): readonly WaitNote[] {
     const { roots, ignore, gitignore } = this.#ctx.config;
-    const places = [...(waiter.cwd === null ? [] : [waiter.cwd]), ...roots];
-    const checked = places.map((place): CheckedRoot => {
-      const { real } = follow(resolve(place));
-      return { real, rules: new IgnoreRules(real, { ignore, gitignore }) };
-    });
-    return checkWait(waiter, checked);
+    const own = [...(waiter.cwd === null ? [] : [waiter.cwd]), ...roots].map(placeOf);
+    const checked = own.map((place): CheckedRoot => ({
+      ...place,
+      rules: new IgnoreRules(place.real, { ignore, gitignore }),
+    }));
+    const others = this.#waiters.filter(({ id }) => id !== waiter.id);
+    const elsewhere = others.flatMap(({ cwd }) => (cwd === null ? [] : [placeOf(cwd)]));
+    return checkWait(waiter, checked, elsewhere);
   }
 
   /** Waits until roots are watched; meanwhile says so to who waits for one of them. */
@@ -75,4 +77,9 @@ export class Arming {
       this.#ctx.note(id, { code: 'slow_tree', level, detail: detail + hint });
     }
   }
+}
+
+function placeOf(path: string): Place {
+  const given = resolve(path);
+  return { given, real: follow(given).real };
 }

@@ -21,29 +21,57 @@ export interface Note {
   readonly alternative: number;
 }
 
-/** A root and what is left out below it. */
-export interface CheckedRoot {
+export interface Place {
+  readonly given: string;
   readonly real: string;
+}
+
+/** A root and what is left out below it. */
+export interface CheckedRoot extends Place {
   readonly rules: Pick<IgnoreRules, 'ignoredBy'>;
 }
 
 type Finding = Omit<Note, 'alternative'>;
 
-/** @param roots those that are watched, the waiter's own among them */
+/** What a waiter hears of. */
+interface Hearing {
+  readonly cwd: string | null;
+  readonly roots: readonly CheckedRoot[];
+  /** Roots that go with those who asked for them. */
+  readonly others: readonly Place[];
+}
+
+/**
+ * @param roots those that are configured, and the waiter's own
+ * @param others the directories of others who wait: what is told to them is heard while they do
+ */
 export function checkWait(
   { cwd, anyOf }: Pick<Waiter, 'cwd' | 'anyOf'>,
   roots: readonly CheckedRoot[],
+  others: readonly Place[] = [],
 ): readonly Note[] {
-  const own = cwd === null ? null : follow(resolve(cwd)).real;
-  // A waiter hears of what lies under its own directory only.
-  const heard = own === null ? roots : roots.filter(({ real }) => real === own);
+  const own = cwd === null ? null : resolve(cwd);
+  const hearing: Hearing = {
+    cwd: own === null ? null : follow(own).real,
+    roots: roots.filter((root) => hears(own, root)),
+    others: others.filter((place) => hears(own, place)),
+  };
   return anyOf.flatMap((conditions, alternative) =>
     // Several `=` on one key are alternatives: one that can come is enough.
-    bestOfEachKey(conditions, (condition) => checkCondition(condition, own, heard))
+    bestOfEachKey(conditions, (condition) => checkCondition(condition, hearing))
       // Who waits for what appears may mean a directory.
       .filter(({ code }) => code !== 'is_directory' || !conditions.some(asksForCreated))
       .map((finding) => ({ ...finding, alternative })),
   );
+}
+
+/** A waiter hears of what lies under its own directory only, and one without a directory of all. */
+function hears(own: string | null, { given, real }: Place): boolean {
+  return own === null || isAtOrBelow(given, own) || isAtOrBelow(real, follow(own).real);
+}
+
+function isAtOrBelow(path: string, directory: string): boolean {
+  return path === directory || isWithin(path, directory);
 }
 
 function bestOfEachKey(
@@ -67,31 +95,22 @@ function listOf(finding: Finding | null): readonly Finding[] {
   return finding === null ? [] : [finding];
 }
 
-function checkCondition(
-  { key, op, value }: Condition,
-  cwd: string | null,
-  roots: readonly CheckedRoot[],
-): Finding | null {
+function checkCondition({ key, op, value }: Condition, hearing: Hearing): Finding | null {
   if (typeof value !== 'string' || (op !== '=' && op !== '^=')) return null;
-  if (key === 'fields.workflow_name') return checkName(value, cwd, roots, op);
+  if (key === 'fields.workflow_name') return checkName(value, op, hearing);
   if (key !== 'fields.path' || value === '') return null;
   if (!value.startsWith('/')) {
     return {
       code: 'relative_path',
       level: 'impossible',
       detail: `fields.path is absolute, ${quote(value)} is not`,
-      remedy: matchOption('fields.path', op, join(cwd ?? '/', value)),
+      remedy: matchOption('fields.path', op, join(hearing.cwd ?? '/', value)),
     };
   }
-  return checkPath(value, op, roots);
+  return checkPath(value, op, hearing);
 }
 
-function checkName(
-  name: string,
-  cwd: string | null,
-  roots: readonly CheckedRoot[],
-  op: '=' | '^=',
-): Finding | null {
+function checkName(name: string, op: '=' | '^=', { cwd, roots }: Hearing): Finding | null {
   if (name.includes('/')) {
     const path = name.startsWith('/') ? name : join(cwd ?? '/', name);
     return {
@@ -113,18 +132,18 @@ function checkName(
   );
 }
 
-function checkPath(value: string, op: '=' | '^=', roots: readonly CheckedRoot[]): Finding | null {
+function checkPath(value: string, op: '=' | '^=', hearing: Hearing): Finding | null {
   const real = realOf(value);
-  const over = roots.filter((root) => isWithin(real, root.real));
-  if (over.length === 0) {
-    // A prefix may end above the root that it leads into.
-    if (op === '^=' && roots.some((root) => `${root.real}/`.startsWith(real))) return null;
-    return outside(value, op, roots);
-  }
+  // A prefix may end above the root that it leads into.
+  if (op === '^=' && hearing.roots.some((root) => leadsInto(real, root))) return null;
+  const over = hearing.roots.filter((root) => isWithin(real, root.real));
   const left = over.map((root) => leftOut(real, root, op));
   const [first] = left;
-  if (first !== undefined && first !== null && left.every((each) => each !== null)) {
-    return ignored(first.path, first.by, first.path !== real || op === '^=');
+  if (first === undefined) return outside(value, real, op, hearing);
+  if (first !== null && left.every((each) => each !== null)) {
+    const finding = ignored(first.path, first.by, first.path !== real || op === '^=');
+    const others = hearing.others.filter((other) => isAtOrBelow(other.real, first.path));
+    return mayCome(real, op, { ...hearing, others }) ? { ...finding, level: 'warning' } : finding;
   }
   if (op === '=' && readStamp(real)?.kind === 'directory') {
     return {
@@ -137,12 +156,24 @@ function checkPath(value: string, op: '=' | '^=', roots: readonly CheckedRoot[])
   return null;
 }
 
-function outside(value: string, op: '=' | '^=', roots: readonly CheckedRoot[]): Finding {
+function leadsInto(prefix: string, { real }: Place): boolean {
+  return `${real}/`.startsWith(prefix);
+}
+
+/** Whether a root of others may bring it; who has no directory hears of every root to come. */
+function mayCome(real: string, op: '=' | '^=', { cwd, others }: Hearing): boolean {
+  if (cwd === null) return true;
+  return others.some(
+    (other) => isWithin(real, other.real) || (op === '^=' && leadsInto(real, other)),
+  );
+}
+
+function outside(value: string, real: string, op: '=' | '^=', hearing: Hearing): Finding {
   const place = op === '=' || !value.endsWith('/') ? dirname(value) : value;
-  const heard = roots.map((root) => root.real).join(', ');
+  const heard = hearing.roots.map((root) => root.real).join(', ');
   return {
     code: 'outside_roots',
-    level: 'impossible',
+    level: mayCome(real, op, hearing) ? 'warning' : 'impossible',
     detail:
       heard === ''
         ? `${value} is not watched: the wait has no directory`

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import type { Condition } from '@waitbus/plugin-sdk';
+import type { Condition, WaitNote } from '@waitbus/plugin-sdk';
 import { Arming } from '../src/arming.js';
 import { checkWait, type Note } from '../src/check-wait.js';
 import { IgnoreRules } from '../src/ignore-rules.js';
@@ -31,11 +31,11 @@ async function world(t: TestContext): Promise<World> {
   return {
     root,
     check: (...conditions) =>
-      checkWait({ cwd: root, anyOf: [conditions] }, [{ real: root, rules }]),
+      checkWait({ cwd: root, anyOf: [conditions] }, [{ given: root, real: root, rules }]),
   };
 }
 
-const codes = (notes: readonly Note[]): readonly string[] =>
+const codes = (notes: readonly Pick<WaitNote, 'code' | 'level'>[]): readonly string[] =>
   notes.map(({ code, level }) => `${code} ${level}`);
 
 test('a wait that can match is told nothing', async (t) => {
@@ -96,6 +96,61 @@ test('a name that the rules leave out, and what takes it in', async (t) => {
   for (const name of ['.git/HEAD', 'node_modules/m/index.js', 'a/node_modules/x']) {
     assert.deepEqual(codes(check(is('path', join(root, name)))), ['ignored_path impossible'], name);
   }
+});
+
+test('what is never watched from above can come where another root lies in it', async (t) => {
+  const base = temporaryDirectory(t);
+  await sh('mkdir -p root/.git/refs root/node_modules/m root/src', base);
+  const root = join(base, 'root');
+  const waiter = (id: number, cwd: string | null, ...conditions: readonly Condition[]) => ({
+    id,
+    cwd,
+    env: null,
+    filters: [],
+    anyOf: [conditions],
+  });
+  const head = is('path', join(root, '.git/refs/head'));
+  const refs = is('path', join(root, '.git/re'), '^=');
+  const alone = await startSource(t, [root]);
+  const asked = async (condition: Condition) =>
+    codes(await alone.check(waiter(1, root, condition)));
+  assert.deepEqual(await asked(head), ['ignored_path impossible']);
+  assert.deepEqual(await asked(refs), ['ignored_path impossible']);
+  alone.setWaiters(waiter(1, root, head), waiter(2, join(root, '.git/refs')));
+  assert.deepEqual(await asked(head), ['ignored_path warning']);
+  assert.deepEqual(await asked(refs), ['ignored_path warning']);
+  const other = is('path', join(root, 'node_modules/m/index.js'));
+  assert.deepEqual(await asked(other), ['ignored_path impossible']);
+
+  const configured = await startSource(t, [root], { roots: [join(root, '.git/refs')] });
+  for (const condition of [head, refs]) {
+    assert.deepEqual(await configured.check(waiter(1, root, condition)), []);
+  }
+});
+
+test('a wait without a directory hears of every root, those to come as well', async (t) => {
+  const base = temporaryDirectory(t);
+  const running = await startSource(t, [], { roots: [base] });
+  const ask = async (path: string) => {
+    const anyOf = [[is('path', path)]];
+    return codes(await running.check({ id: 1, cwd: null, env: null, filters: [], anyOf }));
+  };
+  assert.deepEqual(await ask(join(base, 'f')), []);
+  assert.deepEqual(await ask('/elsewhere/f'), ['outside_roots warning']);
+  assert.deepEqual(await ask(join(base, '.git/HEAD')), ['ignored_path warning']);
+});
+
+test('a root through a symlink in the directory is heard of', async (t) => {
+  const base = temporaryDirectory(t);
+  await sh('mkdir root away; ln -s ../away root/link', base);
+  const root = join(base, 'root');
+  const asked = { env: null, filters: [], anyOf: [[is('path', join(root, 'link/f'))]] };
+  const running = await startSource(t, [root]);
+  assert.equal((await running.check({ id: 1, cwd: root, ...asked }))[0]?.level, 'impossible');
+  running.setWaiters({ id: 2, cwd: join(root, 'link'), ...asked });
+  assert.equal((await running.check({ id: 1, cwd: root, ...asked }))[0]?.level, 'warning');
+  const configured = await startSource(t, [root], { roots: [join(root, 'link')] });
+  assert.deepEqual(await configured.check({ id: 1, cwd: root, ...asked }), []);
 });
 
 test('a directory is no file', async (t) => {
