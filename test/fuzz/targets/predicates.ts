@@ -61,7 +61,7 @@ const SUBJECTS: readonly Record<string, unknown>[] = [
   {},
   { fields: null },
   { fields: [] },
-  { fields: { path: '/home/src/a/b.ts', 'a b': { 'c.d': [1, { x: null }] } } },
+  { fields: { path: '/srv/src/a/b.ts', 'a b': { 'c.d': [1, { x: null }] } } },
   { fields: { n: 1, tags: ['a', 'b'], big: 9007199254740993n, x: null, list: [1, [2], { a: 3 }] } },
   { fields: { n: '1', tags: [], big: 2 ** 53, conclusion: 'failure', msg_to: 'an agent' } },
   { source: 'fs', received_at: 1752000000123456789n, fields: { n: Number.NaN, tags: 'text' } },
