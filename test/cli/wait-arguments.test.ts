@@ -37,11 +37,6 @@ const REFUSED: readonly (readonly [string, readonly string[], RegExp])[] = [
     /--sha waits for runs/,
   ],
   ['--sha of another source', ['--sha', '7f3a1b2', '--repo', 'o/r', ...A], /--sha waits for runs/],
-  [
-    'a workflow too long',
-    ['--sha', '7f3a1b2', '--repo', 'o/r', '--workflow', 'x'.repeat(300)],
-    /256 bytes/,
-  ],
   ['no command after --', [...A, '--'], /no command after --/],
   ['an unknown option', [...A, '--mach', 'x'], /'--mach'/],
   ['an option without its value', ['--source'], /--source/],

@@ -9,11 +9,11 @@ interface Described {
   };
   readonly fieldsOf: (source: string) => Promise<unknown>;
 }
-const program = new URL('../../plugins/write-fields.mjs', import.meta.url).href;
+const program = new URL('../../plugin-sdk/write-fields.mjs', import.meta.url).href;
 const { DESCRIBED, fieldsOf, manifestOf } = (await import(program)) as Described;
 
 for (const source of DESCRIBED) {
-  test(`${source}: node --import tsx plugins/write-fields.mjs has nothing to write`, async () => {
+  test(`${source}: node --import tsx plugin-sdk/write-fields.mjs has nothing to write`, async () => {
     const declared = manifestOf(source)['waitbus.sources.v1'][source]?.fields;
     assert.deepEqual(declared, await fieldsOf(source));
   });

@@ -13,9 +13,11 @@ import { clausesOf } from './waiter.js';
 
 export function hostNotes(
   interest: Interest,
-  { name, manifest }: Pick<InstalledSource, 'name' | 'manifest'>,
+  { name, manifest, quarantine }: InstalledSource,
   reports: Reports,
 ): readonly WaitNote[] {
+  // What it would have is not known, and nothing of it is to be believed.
+  if (quarantine !== null) return [];
   const notes = notesOnNamed(interest, name, manifest);
   const { turnOn } = manifest;
   if (turnOn === undefined || notes.some(({ level }) => level === 'impossible')) return notes;

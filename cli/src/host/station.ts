@@ -29,12 +29,14 @@ export class Station {
   readonly #supervise: StationOptions['supervise'];
   readonly #reports: Reports;
   readonly #subscribers = new Map<number, Subscriber>();
-  /** Asked before the event is committed, so looked at in a later turn. */
+  /** Asked in the turn at whose end the event is committed, so looked at in the one after that. */
   readonly #renew = new AtMostEvery(RENEWED_EVERY_MS, () =>
-    setImmediate(() => {
-      this.#reports.forget();
-      this.#noteAll();
-    }),
+    setImmediate(() =>
+      setImmediate(() => {
+        this.#reports.forget();
+        this.#noteAll();
+      }),
+    ),
   );
   #source: InstalledSource;
   #setting: Setting;

@@ -1,25 +1,25 @@
 /**
  * Writes the `fields` of a source's manifest from the schemas that its events are checked with, so
- * that what a wait is held against is what can be emitted. `node --import tsx plugins/write-fields.mjs`
+ * that what a wait is held against is what can be emitted. `node --import tsx plugin-sdk/write-fields.mjs`
  * after a change of a schema; test/sources/manifest-fields.test.ts compares.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-const here = dirname(fileURLToPath(import.meta.url));
+const plugins = join(dirname(fileURLToPath(import.meta.url)), '..', 'plugins');
 
 /** Those whose events have schemas; what programs emit under the others is described by hand. */
 export const DESCRIBED = ['alertmanager', 'docker', 'fs', 'github'];
 
 export function manifestOf(source) {
-  return JSON.parse(readFileSync(join(here, source, 'package.json'), 'utf8'));
+  return JSON.parse(readFileSync(join(plugins, source, 'package.json'), 'utf8'));
 }
 
 /** By event type, what each key of `fields` holds. */
 export async function fieldsOf(source) {
   const { default: definition } = await import(
-    pathToFileURL(join(here, source, 'src', 'index.ts')).href
+    pathToFileURL(join(plugins, source, 'src', 'index.ts')).href
   );
   const types = Object.entries(definition.events).map(([type, schema]) => [type, shapeOf(schema)]);
   return Object.fromEntries(types);
@@ -86,6 +86,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       fields: await fieldsOf(source),
       ...rest,
     };
-    writeFileSync(join(here, source, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+    writeFileSync(join(plugins, source, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   }
 }
