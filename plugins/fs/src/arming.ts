@@ -7,6 +7,8 @@ import type { SourceContext, Waiter, WaitNote } from '@waitbus/plugin-sdk';
 import { checkWait, type CheckedRoot } from './check-wait.js';
 import { follow } from './follow.js';
 import { IgnoreRules } from './ignore-rules.js';
+import { shellWord } from './shell-words.js';
+import { readStamp } from './stamp.js';
 import type { FsConfig } from './start.js';
 import { wishesOf, type Wishes } from './wishes.js';
 
@@ -15,13 +17,14 @@ const SLOW = 1500;
 
 type Context = Pick<
   SourceContext<FsConfig>,
-  'config' | 'watchWaiters' | 'checkWaits' | 'note' | 'signal'
+  'config' | 'watchWaiters' | 'checkWaits' | 'recheckWaits' | 'note' | 'signal'
 >;
 
 export class Arming {
   readonly #ctx: Context;
   #waiters: readonly Waiter[] = [];
   #wishes: Wishes = wishesOf([]);
+  #recheckDue = false;
 
   constructor(ctx: Context) {
     this.#ctx = ctx;
@@ -40,10 +43,21 @@ export class Arming {
     const { roots, ignore, gitignore } = this.#ctx.config;
     const places = [...(waiter.cwd === null ? [] : [waiter.cwd]), ...roots];
     const checked = places.map((place): CheckedRoot => {
-      const { real } = follow(resolve(place));
-      return { real, rules: new IgnoreRules(real, { ignore, gitignore }) };
+      const given = resolve(place);
+      const { real } = follow(given);
+      return { given, real, rules: new IgnoreRules(real, { ignore, gitignore }) };
     });
-    return checkWait(waiter, checked);
+    return [...checkDirectory(waiter), ...checkWait(waiter, checked)];
+  }
+
+  /** Looks at all waits again, once for all that changed in one turn. */
+  recheck(): void {
+    if (this.#recheckDue) return;
+    this.#recheckDue = true;
+    setImmediate(() => {
+      this.#recheckDue = false;
+      if (!this.#ctx.signal.aborted && this.#waiters.length > 0) this.#ctx.recheckWaits();
+    });
   }
 
   /** Waits until roots are watched; meanwhile says so to who waits for one of them. */
@@ -75,4 +89,16 @@ export class Arming {
       this.#ctx.note(id, { code: 'slow_tree', level, detail: detail + hint });
     }
   }
+}
+
+function checkDirectory({ cwd }: Waiter): readonly WaitNote[] {
+  if (cwd === null || readStamp(follow(resolve(cwd)).real)?.kind === 'directory') return [];
+  return [
+    {
+      code: 'directory_gone',
+      level: 'warning',
+      detail: `${cwd} is not there: what is in it is told once it is back`,
+      remedy: `mkdir -p ${shellWord(cwd)}`,
+    },
+  ];
 }
