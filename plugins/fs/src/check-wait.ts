@@ -5,8 +5,11 @@
  */
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Condition, Waiter } from '@waitbus/plugin-sdk';
+import { checkNameGlob, checkPathGlob } from './check-glob.js';
+import { checkRequest, SOME_DIRECTORY } from './check-request.js';
 import { follow } from './follow.js';
 import type { IgnoredBy, IgnoreRules } from './ignore-rules.js';
+import { matchOption, quote, shellWord } from './shell-words.js';
 import { readStamp } from './stamp.js';
 import { asksForCreated, isWithin } from './wishes.js';
 
@@ -23,11 +26,13 @@ export interface Note {
 
 /** A root and what is left out below it. */
 export interface CheckedRoot {
+  /** As it is asked for, where that is another name than its own. */
+  readonly given?: string;
   readonly real: string;
   readonly rules: Pick<IgnoreRules, 'ignoredBy'>;
 }
 
-type Finding = Omit<Note, 'alternative'>;
+export type Finding = Omit<Note, 'alternative'>;
 
 /** @param roots those that are watched, the waiter's own among them */
 export function checkWait(
@@ -38,11 +43,16 @@ export function checkWait(
   // A waiter hears of what lies under its own directory only.
   const heard = own === null ? roots : roots.filter(({ real }) => real === own);
   return anyOf.flatMap((conditions, alternative) =>
-    // Several `=` on one key are alternatives: one that can come is enough.
-    bestOfEachKey(conditions, (condition) => checkCondition(condition, own, heard))
-      // Who waits for what appears may mean a directory.
-      .filter(({ code }) => code !== 'is_directory' || !conditions.some(asksForCreated))
-      .map((finding) => ({ ...finding, alternative })),
+    [
+      // Several `=` on one key are alternatives: one that can come is enough.
+      ...bestOfEachKey(conditions, (condition) => checkCondition(condition, own, heard))
+        // Who waits for what appears may mean a directory.
+        .filter(
+          ({ code, level }) =>
+            code !== 'is_directory' || level === 'impossible' || !conditions.some(asksForCreated),
+        ),
+      ...checkRequest(conditions, anyOf.flat(), heard),
+    ].map((finding) => ({ ...finding, alternative })),
   );
 }
 
@@ -72,9 +82,17 @@ function checkCondition(
   cwd: string | null,
   roots: readonly CheckedRoot[],
 ): Finding | null {
-  if (typeof value !== 'string' || (op !== '=' && op !== '^=')) return null;
-  if (key === 'fields.workflow_name') return checkName(value, cwd, roots, op);
-  if (key !== 'fields.path' || value === '') return null;
+  if (typeof value !== 'string' || value === '') return null;
+  if (key === 'fields.workflow_name') {
+    if (op === '~') return checkNameGlob(value);
+    if (op === '*=') return value.includes('/') ? slashInName(value, cwd, op) : null;
+    return op === '=' || op === '^=' ? checkName(value, cwd, roots, op) : null;
+  }
+  if (key !== 'fields.path') return null;
+  if (op === '~') {
+    return checkPathGlob(value, cwd, roots, (prefix) => checkPath(prefix, '^=', roots));
+  }
+  if (op !== '=' && op !== '^=') return null;
   if (!value.startsWith('/')) {
     return {
       code: 'relative_path',
@@ -92,28 +110,60 @@ function checkName(
   roots: readonly CheckedRoot[],
   op: '=' | '^=',
 ): Finding | null {
-  if (name.includes('/')) {
-    const path = name.startsWith('/') ? name : join(cwd ?? '/', name);
-    return {
-      code: 'name_with_slash',
-      level: 'impossible',
-      detail: `fields.workflow_name is a base name, ${quote(name)} has a slash`,
-      remedy: matchOption('fields.path', op, path),
-    };
-  }
-  if (op !== '=' || roots.length === 0) return null;
+  if (name.includes('/')) return slashInName(name, cwd, op);
+  if (op !== '=') return null;
   for (const { real, rules } of roots) {
-    if (rules.ignoredBy(join(real, name), false) === null) return null;
+    const path = join(real, name);
+    const by = rules.ignoredBy(path, false);
+    // A rule may be about this one path, and leave the name alone everywhere else.
+    if (by === null || rules.ignoredBy(join(real, SOME_DIRECTORY, name), false) === null) {
+      return null;
+    }
   }
-  const [{ real, rules } = { real: '/', rules: null }] = roots;
-  return ignored(
-    join(real, name),
-    rules?.ignoredBy(join(real, name), false) ?? '.gitignore',
-    false,
-  );
+  const [first] = roots;
+  if (first === undefined) return null;
+  const path = join(first.real, name);
+  return ignored(path, first.rules.ignoredBy(path, false) ?? '.gitignore', false);
+}
+
+function slashInName(name: string, cwd: string | null, op: '=' | '^=' | '*='): Finding {
+  const path = name.startsWith('/') || op === '*=' ? name : join(cwd ?? '/', name);
+  return {
+    code: 'name_with_slash',
+    level: 'impossible',
+    detail: `fields.workflow_name is a base name, ${quote(name)} has a slash`,
+    remedy: matchOption('fields.path', op, path),
+  };
 }
 
 function checkPath(value: string, op: '=' | '^=', roots: readonly CheckedRoot[]): Finding | null {
+  const finding = op === '=' ? checkFile(value, roots) : checkPlace(value, op, roots);
+  const mayLeadElsewhere =
+    finding?.code === 'outside_roots' || finding?.code === 'ignored_path'
+      ? follow(value.slice(0, value.lastIndexOf('/')) || '/').links.length > 0
+      : false;
+  // A symlink on the way may be made a directory, or lead elsewhere, while the wait goes on.
+  return finding !== null && mayLeadElsewhere ? { ...finding, level: 'warning' } : finding;
+}
+
+function checkFile(value: string, roots: readonly CheckedRoot[]): Finding | null {
+  const remedy = matchOption('fields.path', '^=', join(value, '/'));
+  const { real } = follow(value);
+  if (
+    roots.some((root) => root.real === real) &&
+    !roots.some((root) => isWithin(real, root.real))
+  ) {
+    const detail = `${value} is the directory of the wait itself; files are told by their own paths`;
+    return { code: 'is_directory', level: 'impossible', detail, remedy };
+  }
+  if (value.endsWith('/')) {
+    const detail = `no path ends with a slash, as ${quote(value)} does`;
+    return { code: 'trailing_slash', level: 'impossible', detail, remedy };
+  }
+  return checkPlace(value, '=', roots);
+}
+
+function checkPlace(value: string, op: '=' | '^=', roots: readonly CheckedRoot[]): Finding | null {
   const real = realOf(value);
   const over = roots.filter((root) => isWithin(real, root.real));
   if (over.length === 0) {
@@ -192,16 +242,4 @@ function realOf(path: string): string {
   const end = path.lastIndexOf('/');
   const { real } = follow(path.slice(0, end) || '/');
   return (real === '/' ? '' : real) + path.slice(end);
-}
-
-function matchOption(key: string, op: string, value: string): string {
-  return `--match ${shellWord(`${key}${op}${JSON.stringify(value)}`)}`;
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text);
-}
-
-function shellWord(text: string): string {
-  return /^[\w./:@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
