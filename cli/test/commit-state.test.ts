@@ -208,3 +208,38 @@ test('a short SHA of two commits is refused', () => {
   const state = stateAfter({ sha: SHA.slice(0, 7) }, event(FAILED));
   assert.throws(() => state.receive(event({ ...FAILED, head_sha: other })), /more than one commit/);
 });
+
+test('what has settled asks for no look while a command runs, nor before the next subscription', () => {
+  const state = new CommitState(GOAL, { now: () => NOW, acts: true });
+  const settled = [ACK, event(PASSED, 60), CAUGHT_UP, HEARD, sourceIs('running')];
+  for (const frame of settled) state.receive(frame);
+  assert.deepEqual([state.outcome, state.due], [null, null]);
+  state.renew();
+  state.receive(HEARD);
+  state.receive({ kind: 'tick' });
+  assert.deepEqual([state.outcome, state.due], [null, null]);
+  for (const frame of settled) state.receive(frame);
+  assert.equal(state.outcome, 'success');
+});
+
+test('the silence of a source is counted from the subscription that goes by it', () => {
+  let now = NOW;
+  const state = new CommitState(GOAL, { now: () => now });
+  for (const frame of [ACK, event(PASSED), CAUGHT_UP, sourceIs('running')]) state.receive(frame);
+  now += 14_000;
+  state.renew();
+  state.receive({ kind: 'tick' });
+  assert.equal(state.due, null);
+  for (const frame of [ACK, CAUGHT_UP, sourceIs('running')]) state.receive(frame);
+  assert.deepEqual([state.outcome, state.due], [null, now + 15_000]);
+});
+
+test('of several that are waited for, one that has settled asks for no look', () => {
+  const goal = { mode: 'pulls', numbers: [7, 8], any: false, workflow: null } as const;
+  const state = new CommitState(goal, { now: () => NOW });
+  const told = (code: string, run: Row) => ({ ...round(2000, run), code }) as StreamFrame;
+  const heard = note({ complete: true, from: 'webhook' }, 'pull7');
+  for (const frame of [ACK, CAUGHT_UP, sourceIs('running')]) state.receive(frame);
+  for (const frame of [told('pull7', PASSED), told('pull8', OPEN), heard]) state.receive(frame);
+  assert.deepEqual([state.outcome, state.due], [null, null]);
+});

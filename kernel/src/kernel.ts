@@ -67,8 +67,8 @@ export interface Kernel {
   /** Subscribes within the process, from now on. */
   subscribe(request: SubscriptionRequest, sink: Sink): Subscription;
   unsubscribe(subscription: Subscription): void;
-  /** Whether one of the newest `rows` events meets the predicate. */
-  seenLately(predicate: Predicate, rows: number): boolean;
+  /** Whether one of the newest `rows` events meets `common` and one of the others. */
+  seenLately(common: Predicate, anyOf: readonly Predicate[], rows: number): boolean;
   /** Sets who answers for sources. */
   onInterest(host: SourceHost): void;
   /** Adds a request of the wire. */
@@ -205,7 +205,7 @@ export function openKernel(options: KernelOptions): Kernel {
     },
     subscribe: (request, sink) => hub.subscribe(request, sink, null),
     unsubscribe: (subscription) => hub.unsubscribe(subscription),
-    seenLately: (predicate, rows) => seenLately(store, predicate, rows),
+    seenLately: (common, anyOf, rows) => seenLately(store, common, anyOf, rows),
     onInterest: (newHost) => {
       host = newHost;
     },

@@ -30,8 +30,8 @@ export const MAX_NOTE = 400;
 
 export const MAX_NOTE_DATA_BYTES = 16 * 1024;
 
-/** The notes of one check, and those that a waiter keeps. */
-export const MAX_NOTES = 16;
+/** The notes of one check: more than a subscription has predicates. */
+export const MAX_NOTES = 128;
 
 const LEVELS: readonly unknown[] = ['info', 'warning', 'impossible'];
 
@@ -47,8 +47,17 @@ export function isWaitNote(value: unknown): value is WaitNote {
     (remedy === undefined || typeof remedy === 'string') &&
     (alternative === undefined ||
       (Number.isSafeInteger(alternative) && Number(alternative) >= 0)) &&
-    (data === undefined || Buffer.byteLength(stringifyJson(data)) <= MAX_NOTE_DATA_BYTES)
+    (data === undefined || bytesOf(data) <= MAX_NOTE_DATA_BYTES)
   );
+}
+
+/** As JSON; infinite for what cannot be expressed, too deep for one. */
+function bytesOf(data: unknown): number {
+  try {
+    return Buffer.byteLength(stringifyJson(data));
+  } catch {
+    return Infinity;
+  }
 }
 
 /** One line each, free of what steers a terminal. */

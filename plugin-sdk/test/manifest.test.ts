@@ -113,6 +113,20 @@ test('unknown members of an entry, no source and no event type are refused', () 
   assert.throws(() => readManifest(polluted, 'x'), { code: 'WAITBUS_BAD_MANIFEST' });
 });
 
+test('fields, where they are given, describe every event type and no other', () => {
+  const eventTypes = ['pod_phase', 'job_finished'];
+  const fieldsOf = (fields: object) => problems(withEntry({ eventTypes, fields })).join();
+  assert.equal(fieldsOf({ pod_phase: { phase: 'string' }, job_finished: {} }), '');
+  assert.match(
+    fieldsOf({ pod_phase: { phase: 'string' } }),
+    /k8s\.fields: does not describe every/,
+  );
+  assert.match(
+    fieldsOf({ pod_phase: {}, job_finished: {}, other: {} }),
+    /k8s\.fields: .* not list/,
+  );
+});
+
 test('what is no package.json at all is a bad manifest too', () => {
   for (const text of ['', '{', 'null', '[]', '"x"']) {
     assert.throws(() => readManifest(text, 'x'), { code: 'WAITBUS_BAD_MANIFEST' });

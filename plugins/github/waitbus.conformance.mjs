@@ -46,6 +46,9 @@ function payloadOf(kind, round) {
     release: { id: round, tag_name: `v${round}` },
     deployment_status: { id: round, state: 'success' },
   };
+  if (kind === 'push') {
+    return { ref: 'refs/heads/main', after: head_sha, repository: { full_name: 'acme/app' } };
+  }
   return { action: 'completed', [kind]: members[kind], repository: { full_name: 'acme/app' } };
 }
 

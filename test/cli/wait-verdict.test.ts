@@ -56,6 +56,11 @@ for (const [predicate, type, fields] of [
   ['event_type="pull_request"', 'pull_request', { number: 7 }],
   ['fields.status="stalled"', 'workflow_job', { status: 'stalled' }],
   ['fields.conclusion="skipped"', 'workflow_run', ended('skipped')],
+  ['fields.event_type^="pull"', 'pull_request', { number: 7 }],
+  ['fields.status!="completed"', 'workflow_run', OPEN],
+  ['fields.number=5', 'pull_request', { number: 5 }],
+  ['fields.merged=true', 'pull_request', { number: 5, merged: true }],
+  ['fields.tag="v1"', 'release', { tag: 'v1' }],
 ] as const) {
   test(`what asks for no verdict gets none: ${predicate}`, async () => {
     await using world = await GithubWorld.open();

@@ -36,6 +36,12 @@ const BROKEN: readonly (readonly [string, CheckId, RegExp, Partial<Patience>?])[
   ['undeclared-event', 'event-types', /^tock is emitted and not among the eventTypes/],
   ['missing-event', 'event-types', /declared and never emitted: tock/, { event: 3000 }],
   ['wrong-fields', 'event-types', /heard: fields\.line: must be a string/],
+  ['undeclared-field', 'event-types', /^heard: fields\.extra is emitted and not among the fields/],
+  [
+    'undeclared-value',
+    'event-types',
+    /^heard: fields\.conclusion is "failure", and by the manifest one of "success"$/,
+  ],
   ['no-delivery-id', 'delivery-ids', /^heard has no delivery_id; .*"deliveryIds": "per-run"/],
   ['random-delivery-id', 'delivery-ids', /^one run called it heard .*, the other heard /],
   ['constant-delivery-id', 'delivery-ids', /two happenings have the delivery_id heard heard/],

@@ -13,7 +13,11 @@ const EMIT_ONLY = CHECK_IDS.filter(
   (id) => !['manifest', 'install-scripts', 'tarball', 'install'].includes(id),
 );
 
-for (const name of readdirSync(join(REPO, 'plugins'))) {
+const SOURCES = readdirSync(join(REPO, 'plugins'), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+
+for (const name of SOURCES) {
   test(`waitbus-source-${name} passes every check that its manifest does not exempt it from`, async (t) => {
     if (!(await prepare(name, t))) return;
     const directory = join(REPO, 'plugins', name);

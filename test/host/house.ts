@@ -12,12 +12,14 @@ export class House implements AsyncDisposable {
   /** Every list that the source was given, in order. */
   readonly told: (readonly Waiter[])[] = [];
   readonly #box: KernelBox;
+  readonly #entry: string;
   readonly #host: SourceHost;
   readonly #checks = new Checks();
   #exited: Promise<void> = Promise.resolve();
 
   private constructor(box: KernelBox, entry: string) {
     this.#box = box;
+    this.#entry = entry;
     const fork = forkWith(RUNNER, { PATH: process.env['PATH'] });
     this.#host = new SourceHost({
       inventory: { sources: new Map([['good', sourceOf(entry)]]), problems: [] },
@@ -46,6 +48,11 @@ export class House implements AsyncDisposable {
   /** @param entry a fixture that is named good */
   static async open(entry: string): Promise<House> {
     return new House(await KernelBox.start(), entry);
+  }
+
+  /** The host looks at what is installed, and finds the same. */
+  update(): void {
+    this.#host.update({ sources: new Map([['good', sourceOf(this.#entry)]]), problems: [] });
   }
 
   get socket(): string {

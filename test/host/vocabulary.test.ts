@@ -38,6 +38,7 @@ for (const text of [
   'fields.workflow_name="a.txt" & fields.workflow_name="b.txt"',
   'fields.conclusion="success" & fields.conclusion="failure"',
   'fields.conclusion!="failure"',
+  'fields.size!="0"',
   // Common keys that events leave out are null.
   'fields.head_sha=null',
   'fields.size=null',
@@ -88,6 +89,22 @@ for (const [text, expected] of [
     assert.equal(found(text), expected);
   });
 }
+
+test('all terms must be met by one event type', () => {
+  const two: Vocabulary = {
+    eventTypes: ['a', 'b'],
+    fields: { a: { x: 'integer' }, b: { y: 'integer' } },
+  };
+  assert.match(found('fields.x=1 & fields.y=1', two) ?? '', /no event type has all of this/);
+  assert.equal(found('fields.x=null', two), null);
+});
+
+test('what is not described is not called impossible', () => {
+  const partly: Vocabulary = { eventTypes: ['a', 'b'], fields: { a: { x: 'integer' } } };
+  assert.equal(found('fields.y=1', partly), null);
+  assert.equal(mismatchOf(parsePredicate(['fields.run_ids=1']), UNDESCRIBED)?.isCertain, false);
+  assert.equal(mismatchOf(parsePredicate(['fields.size="1"']), FS)?.isCertain, true);
+});
 
 test('of a source that does not describe its fields, only what is mistyped in the common ones is known', () => {
   assert.equal(found('fields.anything=1', UNDESCRIBED), null);

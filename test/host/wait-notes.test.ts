@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { isWaitNote } from '@waitbus/plugin-sdk';
 import type { WireClient } from '../support/wire.js';
 import { House } from './house.js';
 
@@ -68,6 +69,29 @@ test('what holds no more is cleared, and said once', async () => {
     remedy: '',
     clauses: [0],
   });
+});
+
+test('a note may hold an integer of 64 bits', async () => {
+  await using house = await House.open('checks-waits');
+  const client = await house.wait({ match: ['fields.big=true'] });
+  const [big] = notesOf(await upTo(client, 'source_state', 'running'));
+  assert.deepEqual(big?.['data'], { id: 9007199254740993n });
+});
+
+test('what is too deep to be written down is no note, and is refused in time', () => {
+  let data: unknown = 1;
+  for (let depth = 0; depth < 50_000; depth += 1) data = [data];
+  assert.equal(isWaitNote({ code: 'deep', level: 'info', detail: '', data }), false);
+});
+
+test('a change of other packages leaves what was said of a wait as it is', async () => {
+  await using house = await House.open('checks-waits');
+  const client = await house.wait({ match: ['fields.say="warning"'] });
+  await upTo(client, 'source_state', 'running');
+  house.update();
+  await house.emit(1, { say: 'warning' });
+  const frames = await upTo(client, 'event');
+  assert.deepEqual(notesOf(frames), []);
 });
 
 test('a check that does not answer keeps nobody from being armed', async () => {

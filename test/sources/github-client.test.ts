@@ -21,11 +21,12 @@ async function open(more: { timeoutMs?: number; maxBytes?: number } = {}) {
 }
 
 test('an answer that does not come in time has failed, and the next is asked for', async () => {
-  await using world = await open({ timeoutMs: 200 });
+  await using world = await open({ timeoutMs: 1000 });
   world.server.faults.push('hang');
-  const [late, next] = await Promise.all([world.api.get(PATH), world.api.get(PATH)]);
-  assert.deepEqual(late, { kind: 'failed', reason: 'no answer within 0.2 s' });
-  assert.equal(next.kind, 'fresh');
+  const late = await world.api.get(PATH);
+  assert.deepEqual(late, { kind: 'failed', reason: 'no answer within 1 s' });
+  const next = await world.api.get(PATH);
+  assert.equal(next.kind, 'fresh', JSON.stringify(next));
 });
 
 test('an answer larger than is taken has failed', async () => {
@@ -56,7 +57,8 @@ test('only what counts is counted: a 304 does not', async () => {
   const { api } = world;
   const first = await api.get(PATH);
   assert.ok(first.kind === 'fresh' && first.etag !== null);
-  assert.deepEqual([await api.get(PATH, first.etag), api.spent], [{ kind: 'same' }, 1]);
+  const again = await api.get(PATH, first.etag);
+  assert.deepEqual([again.kind, api.spent], ['same', 1]);
 });
 
 test('once it is stopping, nothing is asked', async () => {

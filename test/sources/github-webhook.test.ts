@@ -133,10 +133,22 @@ test('ids of 64 bits stay whole, and missing or null members are no obstacle', a
   assert.equal(events[0]?.fields?.['conclusion'], 'failure');
   assert.deepEqual(events[0]?.payload, parseJson(payload));
   for (const kind of Object.keys(EVENTS)) {
-    for (const bare of ['{}', `{"${kind}":null,"repository":null,"sender":null}`, '[]', 'null']) {
+    const about =
+      kind === 'push'
+        ? '"ref":"refs/heads/main"'
+        : `"${kind}":{"id":1,"number":1,"state":"success","tag_name":"v1"}`;
+    for (const [bare, expected] of [
+      [`{${about}}`, 200],
+      [`{${about},"repository":null,"sender":null}`, 200],
+      ['{}', 400],
+      [`{"${kind}":null}`, 400],
+      ['[]', 400],
+      ['null', 400],
+    ] as const) {
       const before = events.length;
       const { status } = await deliver({ port, kind, payload: bare });
-      assert.deepEqual([status, events.length], [200, before + 1], `${kind} ${bare}`);
+      const added = expected === 200 ? 1 : 0;
+      assert.deepEqual([status, events.length - before], [expected, added], `${kind} ${bare}`);
     }
   }
 });

@@ -46,6 +46,8 @@ export class CommitState {
   #silentSince: number | null = null;
   #outcome: Outcome | null = null;
   #matched: readonly EventFrame[] = [];
+  /** Those that the last look found decided: time changes nothing about them. */
+  #decided: readonly Subject[] = [];
 
   constructor(goal: CommitGoal | PullsGoal, options: VerdictOptions = {}) {
     const { now = Date.now, acts = false, onlyLog = false } = options;
@@ -93,8 +95,9 @@ export class CommitState {
   }
 
   get due(): number | null {
-    if (this.done || this.#stream.replaying) return null;
-    const times = this.#subjects.flatMap(({ verdict }) => verdict.settlesAt ?? []);
+    if (this.done || !this.#canDecide) return null;
+    const undecided = this.#subjects.filter((subject) => !this.#decided.includes(subject));
+    const times = undecided.flatMap(({ verdict }) => verdict.settlesAt ?? []);
     if (this.#silentSince !== null) times.push(this.#silentSince + SILENCE_MS);
     return times.length === 0 ? null : Math.min(...times);
   }
@@ -135,6 +138,7 @@ export class CommitState {
   renew(): boolean {
     this.#isHeld = false;
     this.#isStale = true;
+    this.#silentSince = null;
     for (const { verdict } of this.#subjects) verdict.renew();
     return true;
   }
@@ -185,7 +189,7 @@ export class CommitState {
 
   #watchSilence(): void {
     const isSilent = this.armed && this.#subjects.some(({ verdict }) => !verdict.isInformed);
-    if (!isSilent || this.#isHeld) this.#silentSince = null;
+    if (!isSilent || this.#isHeld || this.#isStale) this.#silentSince = null;
     else this.#silentSince ??= this.#now();
   }
 
@@ -199,12 +203,17 @@ export class CommitState {
     );
   }
 
+  /** What the log still holds may open a run again. */
+  get #canDecide(): boolean {
+    return !this.#stream.replaying && !this.#isHeld && !this.#isStale;
+  }
+
   #decide(): readonly EventFrame[] {
-    // What the log still holds may open a run again.
-    if (this.#stream.replaying || this.#isHeld || this.#isStale) return [];
+    if (!this.#canDecide) return [];
     const obstacle = this.#stream.obstacleTo(SOURCE, 0);
     if (obstacle !== undefined) this.#theLog(`source ${SOURCE}: ${obstacle.detail}`);
     const decided = this.#subjects.filter(({ verdict }) => verdict.outcome !== null);
+    this.#decided = decided;
     const failed = decided.filter(({ verdict }) => verdict.outcome === 'failure');
     const isAny = this.#goal.mode === 'pulls' && this.#goal.any;
     const isOver = isAny ? decided.length > 0 : decided.length === this.#subjects.length;

@@ -3,7 +3,7 @@
  * declares in its manifest which event types these are; a predicate that names something else, such
  * as a status that is no end, asks for that and for no verdict.
  */
-import { parsePredicate } from '@waitbus/kernel/predicate';
+import { all, compile, formatPath, parsePredicate, type Path } from '@waitbus/kernel/predicate';
 import type { EventFrame } from './stream.js';
 
 const FAILED: ReadonlySet<unknown> = new Set(['failure', 'cancelled', 'timed_out']);
@@ -18,20 +18,28 @@ export function isFailure({ fields }: EventFrame): boolean {
   return FAILED.has(fields['conclusion']);
 }
 
-/** Whether a verdict can meet these predicates, as far as they name what they are of. */
+/** What of a verdict is known before it comes. */
+const KNOWN: ReadonlySet<string> = new Set([
+  'event_type',
+  'fields.event_type',
+  'fields.status',
+  'fields.conclusion',
+]);
+
+/** Whether a verdict of one of these types can meet the predicates, by its type and how it ended. */
 export function canBeVerdict(predicates: readonly string[], types: readonly string[]): boolean {
-  return parsePredicate(predicates).terms.every((term) => {
-    if (term.kind !== 'one-of') return true;
-    switch (term.path.join('.')) {
-      case 'event_type':
-      case 'fields.event_type':
-        return term.values.some((value) => types.some((type) => type === value));
-      case 'fields.status':
-        return term.values.includes('completed');
-      case 'fields.conclusion':
-        return term.values.some((value) => ENDS.has(value));
-      default:
-        return true;
-    }
-  });
+  const terms = parsePredicate(predicates).terms.filter(({ path }) => isKnown(path));
+  const holds = compile(all(terms));
+  return types.some((type) =>
+    [...ENDS].some((conclusion) =>
+      holds({
+        event_type: type,
+        fields: { event_type: type, status: 'completed', conclusion },
+      }),
+    ),
+  );
+}
+
+function isKnown(path: Path): boolean {
+  return KNOWN.has(formatPath(path));
 }

@@ -20,7 +20,7 @@ export class StreamState {
 
   /** Whether nothing can be missed any more. */
   get armed(): boolean {
-    return this.#arming.armed;
+    return this.#arming.armed && !this.#replaying;
   }
 
   /** What the log holds is still coming: it may answer where no source can any more. */

@@ -13,7 +13,7 @@ import type { SourceStatus } from '../host/status.js';
 import { EXIT, print, say, UsageError } from '../terminal/exit.js';
 import { outputOver } from '../terminal/output.js';
 import { directoryOf } from '../working-directory.js';
-import { plainText } from '../terminal/plain-text.js';
+import { plainLine } from '../terminal/plain-text.js';
 
 const OPTIONS = {
   source: { type: 'string' },
@@ -99,5 +99,5 @@ export function lineOf({ received_at: at, event_type: type, summary, fields }: E
   } = fields;
   const parts = [isoTime(at), typeof source === 'string' ? source : '', type, summary];
   const line = [...parts, stringifyJson(own)].filter((part) => part !== '').join('  ');
-  return plainText(line).replace(/[\n\u2028\u2029]+/g, ' ');
+  return plainLine(line);
 }

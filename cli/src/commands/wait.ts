@@ -107,12 +107,17 @@ class Wait {
     // The command may be what the person is watching.
     await this.#command.done;
     const { caveat, notes } = this.#state;
+    const code = exitCodeOf(this.#state, verdict);
+    // What ended it has the last word.
+    if (signal.aborted) return code;
     if (this.#plan.json) for (const note of notes) print(stringifyJson(note));
     if (caveat !== null) this.#line.note(caveat);
-    return exitCodeOf(this.#state, verdict);
+    return code;
   }
 
   #receive(frame: StreamFrame): void {
+    // What ended it has the last word.
+    if (this.#ending.signal.aborted) return;
     for (const event of this.#state.receive(frame)) {
       if (this.#plan.json) print(stringifyJson(event));
       else this.#line.note(`${event.event_type}: ${event.summary || event.event_id}`);
@@ -138,9 +143,9 @@ class Wait {
         break;
       case 'wait_note':
         // How far a source is shows in what is outstanding.
-        if (frame.level === 'warning' || frame.level === 'cleared') {
-          this.#line.note(textOfNote(frame));
-        } else if (this.#announced) this.#showWaiting();
+        if (frame.level === 'info') {
+          if (this.#announced) this.#showWaiting();
+        } else if (this.#state.hopeless() === null) this.#line.note(textOfNote(frame));
         break;
       case 'caught_up':
         // `--timeout 0` asks what the log holds, and has its answer now.

@@ -92,7 +92,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       disabled: config.disabled,
       secretsFor: (source) => grantedTo(readSecrets(paths.secrets), source),
       publish: kernel.publish,
-      seenLately: (predicate, rows) => kernel.seenLately(predicate, rows),
+      seenLately: (common, anyOf, rows) => kernel.seenLately(common, anyOf, rows),
       ...(unpinned === undefined
         ? { verify: (source: InstalledSource) => verifyAgain(installation, paths, source) }
         : { patience: unpinned.patience }),

@@ -9,12 +9,15 @@ import { all, compare, type Predicate } from '@waitbus/kernel/predicate';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { nearest } from '../config/suggest.js';
 import type { ForkSource } from './child.js';
+import type { Setting } from './condition.js';
 import type { InstalledSource, Inventory, Quarantine } from './inventory.js';
-import { notesOnAny } from './standing-notes.js';
-import { Station, type Setting } from './station.js';
+import { notesOnAny } from './host-notes.js';
+import { Reports, type SeenLately } from './reports.js';
+import { Station } from './station.js';
 import { statusOf, type SourceStatus } from './status.js';
 import type { Patience, Said, SupervisorLog } from './supervision.js';
 import { Supervisor } from './supervisor.js';
+import { verdictsOf } from './verdicts.js';
 
 export interface HostOptions {
   readonly inventory: Inventory;
@@ -32,8 +35,8 @@ export interface HostOptions {
   /** How long an on-demand source runs on after the last waiter, in milliseconds. */
   readonly lingerMs?: number;
   readonly patience?: Patience;
-  /** Whether one of the newest events meets a predicate. Default: one does. */
-  readonly seenLately?: (predicate: Predicate, rows: number) => boolean;
+  /** Looks back in the log. Default: everything has been seen. */
+  readonly seenLately?: SeenLately;
   /** Looks at a source again right before it is started. */
   readonly verify?: (source: InstalledSource) => Promise<Quarantine | null>;
 }
@@ -52,12 +55,14 @@ export class SourceHost {
   /** What of the last inventory could not be read, or claims what it may not have. */
   #problems: Inventory['problems'];
   #config: AboutSources;
+  readonly #reports: Reports;
   #started = false;
   /** Subscribers are told apart by number. */
   #lastId = 0;
 
   constructor(options: HostOptions) {
     this.#options = options;
+    this.#reports = new Reports(options.seenLately ?? (() => true));
     this.#problems = options.inventory.problems;
     this.#config = { sources: options.config, disabled: options.disabled ?? [] };
     for (const source of options.inventory.sources.values()) this.#add(source);
@@ -65,12 +70,16 @@ export class SourceHost {
 
   /** @throws WaitbusError when events may not be emitted under this name */
   checkSource(name: string): void {
-    const { condition, isEnabled } = this.#station(name);
+    const station = this.#station(name);
+    const { condition, isEnabled } = station;
     const { state, detail, remedy } = condition;
     if (!isEnabled) {
       throw new WaitbusError('WAITBUS_SOURCE_DISABLED', `source ${name} is disabled`, remedy);
     }
-    if (state !== 'quarantined') return;
+    if (state !== 'quarantined') {
+      station.reported();
+      return;
+    }
     const message = `source ${name} is quarantined: ${detail}`;
     throw new WaitbusError('WAITBUS_PIN_MISMATCH', message, remedy);
   }
@@ -88,7 +97,10 @@ export class SourceHost {
     const id = ++this.#lastId;
     return {
       scopes: scopesOf(stations, interest.cwd),
-      ...verdictsOf(stations),
+      ...verdictsOf(
+        stations.map(({ source }) => source),
+        interest,
+      ),
       begin: () => {
         if (stations.length === 0) this.#noteOnAny(interest);
         for (const station of stations) releases.push(station.join(id, interest));
@@ -158,7 +170,7 @@ export class SourceHost {
     const station = new Station(source, {
       supervise: (one, onSaid) => this.#supervise(one, onSaid),
       setting: this.#settingOf(source.name),
-      seenLately: this.#options.seenLately ?? (() => true),
+      reports: this.#reports,
     });
     this.#stations.set(source.name, station);
     if (this.#started) station.start();
@@ -213,14 +225,6 @@ export class SourceHost {
   #clear(): void {
     for (const [name, { isVacant }] of this.#stations) if (isVacant) this.#stations.delete(name);
   }
-}
-
-/** The event types that a wait on these sources takes for a verdict. */
-function verdictsOf(stations: readonly Station[]): Pick<InterestGrant, 'verdicts'> {
-  const declared = stations.flatMap(({ source: { name, manifest } }) =>
-    manifest.verdicts === undefined ? [] : [[name, manifest.verdicts] as const],
-  );
-  return declared.length === 0 ? {} : { verdicts: Object.fromEntries(declared) };
 }
 
 /** A source with a scope concerns a subscriber with what lies under its directory only. */

@@ -4,49 +4,47 @@
  */
 import { resolve } from 'node:path';
 import type { Interest, SourceStateFrame } from '@waitbus/kernel';
-import type { Predicate } from '@waitbus/kernel/predicate';
 import type { WaitNote } from '@waitbus/plugin-sdk';
 import type { InstalledSource } from './inventory.js';
-import { standingNotes } from './standing-notes.js';
+import { AtMostEvery } from './at-most-every.js';
+import { conditionAgainst, emitOnlyCondition, type Setting } from './condition.js';
+import { hostNotes } from './host-notes.js';
+import type { Reports } from './reports.js';
 import { shortNote, type WaitStatus } from './status.js';
 import { Subscriber } from './subscriber.js';
 import type { Said, SourceCondition } from './supervision.js';
 import type { Supervisor } from './supervisor.js';
 
-const EMIT_ONLY: SourceCondition = {
-  state: 'running',
-  detail: 'emit-only: other programs emit under this name',
-  remedy: '',
-};
-
-/** What the configuration says of a source. */
-export interface Setting {
-  /** Its own section; undefined when there is none. */
-  readonly section: unknown;
-  readonly isDisabled: boolean;
-}
+/** How often what is said of an emit-only source may change, in milliseconds. */
+const RENEWED_EVERY_MS = 1000;
 
 export interface StationOptions {
   readonly supervise: (source: InstalledSource, onSaid: (said: Said) => void) => Supervisor;
   readonly setting: Setting;
-  /** Whether one of the newest events meets a predicate. */
-  readonly seenLately: (predicate: Predicate, rows: number) => boolean;
+  /** Where programs have reported. */
+  readonly reports: Reports;
 }
 
 export class Station {
   readonly #supervise: StationOptions['supervise'];
-  readonly #seenLately: StationOptions['seenLately'];
+  readonly #reports: Reports;
   readonly #subscribers = new Map<number, Subscriber>();
-
+  /** Asked before the event is committed, so looked at in a later turn. */
+  readonly #renew = new AtMostEvery(RENEWED_EVERY_MS, () =>
+    setImmediate(() => {
+      this.#reports.forget();
+      this.#noteAll();
+    }),
+  );
   #source: InstalledSource;
   #setting: Setting;
   #installed = true;
   /** null without a process: emit-only. */
   #supervisor: Supervisor | null;
 
-  constructor(source: InstalledSource, { supervise, setting, seenLately }: StationOptions) {
+  constructor(source: InstalledSource, { supervise, setting, reports }: StationOptions) {
     this.#supervise = supervise;
-    this.#seenLately = seenLately;
+    this.#reports = reports;
     this.#setting = setting;
     this.#source = source;
     this.#supervisor = hasProcess(source) ? this.#newSupervisor() : null;
@@ -79,20 +77,8 @@ export class Station {
   }
 
   get condition(): SourceCondition {
-    const { name, packageName, quarantine } = this.#source;
-    if (!this.#installed) {
-      const remedy = `waitbus plugin add ${packageName}`;
-      return { state: 'failed', detail: `source ${name} was removed`, remedy };
-    }
-    if (!this.isEnabled) {
-      const remedy = `waitbus source enable ${name}`;
-      return { state: 'stopped', detail: 'it is disabled in the configuration', remedy };
-    }
-    if (this.#supervisor !== null) return this.#supervisor.condition;
-    if (quarantine !== null) {
-      return { state: 'quarantined', detail: quarantine.reason, remedy: quarantine.remedy };
-    }
-    return EMIT_ONLY;
+    const against = conditionAgainst(this.#source, this.#installed, this.#setting);
+    return against ?? this.#supervisor?.condition ?? emitOnlyCondition(this.#source);
   }
 
   /** Who waits on it with something to hear: its directory, and why nothing can match. */
@@ -123,10 +109,9 @@ export class Station {
   join(id: number, interest: Interest): () => void {
     const { name, manifest } = this.#source;
     const variables = manifest.capabilities.env;
-    const standing = this.#standingNotes(interest);
-    const subscriber = new Subscriber({ id, source: name, interest, variables, standing });
+    const subscriber = new Subscriber({ id, source: name, interest, variables });
     this.#subscribers.set(id, subscriber);
-    subscriber.stand();
+    subscriber.setHostNotes(this.#hostNotes(interest));
     this.#supervisor?.tryOnce();
     if (subscriber.waiter !== null) this.#supervisor?.demand.addWaiter(subscriber.waiter);
     this.#want();
@@ -145,7 +130,7 @@ export class Station {
     const isSame = this.#installed && JSON.stringify(this.#source) === JSON.stringify(source);
     this.#source = source;
     this.#installed = true;
-    for (const one of this.#subscribers.values()) one.stand(this.#standingNotes(one.interest));
+    this.#noteAll();
     if (!hasProcess(source)) {
       this.#supervisor?.stop();
       this.#supervisor = null;
@@ -190,9 +175,20 @@ export class Station {
     return supervisor;
   }
 
+  /** Something was emitted under its name: where nothing had reported, that may be over. */
+  reported(): void {
+    if (this.#source.manifest.turnOn !== undefined && this.#subscribers.size > 0) {
+      this.#renew.ask();
+    }
+  }
+
+  #noteAll(): void {
+    for (const one of this.#subscribers.values()) one.setHostNotes(this.#hostNotes(one.interest));
+  }
+
   /** By its manifest, and by the log where other programs are to report. */
-  #standingNotes(interest: Interest): readonly WaitNote[] {
-    return standingNotes(interest, this.#source, this.#seenLately);
+  #hostNotes(interest: Interest): readonly WaitNote[] {
+    return hostNotes(interest, this.#source, this.#reports);
   }
 
   /** The source says something to one of its waiters. */

@@ -4,6 +4,7 @@
  */
 import type { Interest, SourceStateFrame, WaitNoteFrame } from '@waitbus/kernel';
 import { MAX_NOTES, shownNote, type Waiter, type WaitNote } from '@waitbus/plugin-sdk';
+import { stringifyJson } from '@waitbus/plugin-sdk/envelope';
 import { variablesOf } from './peer-env.js';
 import { wishOf } from './waiter.js';
 
@@ -13,8 +14,6 @@ export interface SubscriberOptions {
   readonly interest: Interest;
   /** Those of its variables that the source may see. */
   readonly variables: readonly string[];
-  /** What the host says of it. */
-  readonly standing: readonly WaitNote[];
 }
 
 export class Subscriber {
@@ -27,15 +26,15 @@ export class Subscriber {
   generation = 0;
   readonly #source: string;
   readonly #clauses: readonly number[];
-  /** Its notes, by code and clause: those of the check, and those that were said besides. */
-  #byCheck = new Map<string, WaitNoteFrame>();
+  /** Its notes: those of the host and of the check, as told by code and clause, and those besides. */
+  #fromCheck: readonly WaitNote[] = [];
+  #said: ReadonlyMap<string, WaitNoteFrame> = new Map();
   readonly #besides = new Map<string, WaitNoteFrame>();
-  #standing: readonly WaitNote[];
+  #fromHost: readonly WaitNote[] = [];
   #told = '';
 
-  constructor({ id, source, interest, variables, standing }: SubscriberOptions) {
+  constructor({ id, source, interest, variables }: SubscriberOptions) {
     this.interest = interest;
-    this.#standing = standing;
     this.#source = source;
     const wish = wishOf(interest, source);
     this.#clauses = wish?.clauses ?? [];
@@ -49,7 +48,7 @@ export class Subscriber {
 
   /** What it knows of what it asks for; nothing that only says how far the source is. */
   get notes(): readonly WaitNoteFrame[] {
-    return [...this.#byCheck.values(), ...this.#besides.values()].filter(
+    return [...this.#said.values(), ...this.#besides.values()].filter(
       ({ level }) => level !== 'info' && level !== 'cleared',
     );
   }
@@ -62,35 +61,39 @@ export class Subscriber {
     this.interest.tell(frame);
   }
 
-  /** The host says it anew; what the source's check said is over, until it looks again. */
-  stand(standing: readonly WaitNote[] = this.#standing): void {
-    this.#standing = standing;
-    this.#say([]);
+  /** What the host says of it now. */
+  setHostNotes(notes: readonly WaitNote[]): void {
+    this.#fromHost = notes;
+    this.#say();
   }
 
   /** The source has looked at it: what it said before and does not say again is over. */
   check(notes: readonly WaitNote[]): void {
-    this.#say(notes.slice(0, MAX_NOTES));
+    this.#fromCheck = notes.slice(0, MAX_NOTES);
     this.checked = true;
+    this.#say();
   }
 
-  #say(byCheck: readonly WaitNote[]): void {
-    const notes = [...this.#standing, ...byCheck];
-    const before = this.#byCheck;
-    this.#byCheck = new Map(notes.map((note) => [keyOf(note), this.#frameOf(note)]));
-    for (const [key, frame] of this.#byCheck) {
-      if (JSON.stringify(before.get(key)) !== JSON.stringify(frame)) this.interest.note(frame);
+  #say(): void {
+    const before = this.#said;
+    this.#said = this.#framesOf([...this.#fromHost, ...this.#fromCheck]);
+    for (const [key, frame] of this.#said) {
+      const known = before.get(key);
+      if (known === undefined || stringifyJson(known) !== stringifyJson(frame)) {
+        this.interest.note(frame);
+      }
     }
     for (const [key, frame] of before) {
-      if (this.#byCheck.has(key) || frame.level === 'info') continue;
+      if (this.#said.has(key) || frame.level === 'info') continue;
       this.interest.note({ ...frame, level: 'cleared', remedy: '' });
     }
   }
 
   /** One thing more. */
   note(note: WaitNote): void {
-    const frame = this.#frameOf(note);
-    const key = keyOf(note);
+    const [entry] = this.#framesOf([note]);
+    if (entry === undefined) return;
+    const [key, frame] = entry;
     this.#besides.delete(key);
     this.#besides.set(key, frame);
     const [oldest] = this.#besides.keys();
@@ -98,25 +101,27 @@ export class Subscriber {
     this.interest.note(frame);
   }
 
-  #frameOf(note: WaitNote): WaitNoteFrame {
-    const { code, level, detail, remedy = '', alternative, data } = shownNote(note);
-    const clause = alternative === undefined ? undefined : this.#clauses[alternative];
-    return {
-      kind: 'wait_note',
-      source: this.#source,
-      code,
-      level,
-      detail,
-      remedy,
-      ...(clause === undefined ? {} : { clauses: [clause] }),
-      ...(data === undefined ? {} : { data }),
-    };
+  /** By code and clause. One on an alternative that there is not is left out. */
+  #framesOf(notes: readonly WaitNote[]): Map<string, WaitNoteFrame> {
+    const frames = new Map<string, WaitNoteFrame>();
+    for (const note of notes) {
+      const { code, level, detail, remedy = '', alternative, data } = shownNote(note);
+      const clause = alternative === undefined ? undefined : this.#clauses[alternative];
+      if (alternative !== undefined && clause === undefined) continue;
+      frames.set(`${code} ${clause ?? ''}`, {
+        kind: 'wait_note',
+        source: this.#source,
+        code,
+        level,
+        detail,
+        remedy,
+        ...(clause === undefined ? {} : { clauses: [clause] }),
+        ...(data === undefined ? {} : { data }),
+      });
+    }
+    return frames;
   }
 }
 
 /** Notes besides those of the check. */
 const MAX_KEPT = 32;
-
-function keyOf({ code, alternative }: WaitNote): string {
-  return `${code} ${alternative ?? ''}`;
-}

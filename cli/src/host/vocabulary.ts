@@ -27,6 +27,8 @@ export interface Mismatch {
   readonly remedy: string;
   /** The word is close to one that there is. */
   readonly isNear: boolean;
+  /** The manifest describes what is asked for; else there may be more than it says. */
+  readonly isCertain: boolean;
 }
 
 export type Vocabulary = Pick<SourceEntry, 'eventTypes' | 'fields' | 'open'>;
@@ -54,6 +56,20 @@ export function mismatchOf({ terms }: Predicate, vocabulary: Vocabulary): Mismat
     terms.filter(isOnType).every((term) => holdsForType(term, type)),
   );
   if (types.length === 0) return unknownType(terms.filter(isOnType), vocabulary);
+  const inAny = mismatchIn(terms, types, vocabulary);
+  if (inAny !== null) return inAny;
+  // Each term for itself is met by some type; all together must be by one.
+  const each = types.map((type) => mismatchIn(terms, [type], vocabulary));
+  if (each.includes(null)) return null;
+  return { ...(each[0] as Mismatch), detail: `no event type has all of this: ${detailsOf(each)}` };
+}
+
+/** Of terms on fields: none of the types can meet one of them. */
+function mismatchIn(
+  terms: readonly Term[],
+  types: readonly string[],
+  vocabulary: Vocabulary,
+): Mismatch | null {
   for (const term of terms) {
     const [root, key] = term.path;
     if (root !== 'fields' || key === undefined || KERNEL.has(key)) continue;
@@ -65,6 +81,10 @@ export function mismatchOf({ terms }: Predicate, vocabulary: Vocabulary): Mismat
   return null;
 }
 
+function detailsOf(mismatches: readonly (Mismatch | null)[]): string {
+  return mismatches.flatMap((one) => (one === null ? [] : [one.detail])).join('; ');
+}
+
 function mismatchOfField(
   term: Term,
   key: string,
@@ -72,10 +92,12 @@ function mismatchOfField(
   { fields, eventTypes }: Vocabulary,
 ): Mismatch | null {
   if (fields === undefined) {
-    if (key === 'conclusion') return mismatchOfValue(term, key, [CONCLUSIONS]);
+    // A source may have conclusions and keys of its own.
+    if (key === 'conclusion') return doubtful(mismatchOfValue(term, key, [CONCLUSIONS]));
     if (COMMON.has(key) || nearest(key, COMMON) === null) return null;
-    return unknownField(key, `no event that is described has a field ${key}`, COMMON);
+    return doubtful(unknownField(key, `no event that is described has a field ${key}`, COMMON));
   }
+  if (types.some((type) => fields[type] === undefined)) return null;
   const valuesIn = (type: string) => {
     const declared = fields[type] ?? {};
     return Object.hasOwn(declared, key) ? declared[key] : undefined;
@@ -85,7 +107,7 @@ function mismatchOfField(
   const elsewhere = eventTypes.filter((type) => valuesIn(type) !== undefined);
   if (elsewhere.length > 0) {
     const has = `${types.join(' and ')} has no field ${key}; ${elsewhere.join(' and ')} has`;
-    return { code: 'unknown_field', detail: has, remedy: '', isNear: true };
+    return { code: 'unknown_field', detail: has, remedy: '', isNear: true, isCertain: true };
   }
   const keys = new Set(types.flatMap((type) => Object.keys(fields[type] ?? {})));
   return unknownField(key, `${types.join(' and ')} has no field ${key}`, keys);
@@ -98,7 +120,7 @@ function mismatchOfValue(
   choices: readonly FieldValues[],
 ): Mismatch | null {
   // Deeper in, nothing is declared.
-  if (term.path.length > 2) return null;
+  if (term.path.length > 2 || mayBeNull(term)) return null;
   if (choices.some((choice) => couldHold(term, key, choice))) return null;
   const asked = literalsOf(term)
     .map((value) => stringifyJson(value))
@@ -114,18 +136,27 @@ function mismatchOfValue(
       detail,
       remedy: 'types are exact: 12 is not "12"',
       isNear: true,
+      isCertain: true,
     };
   }
   const meant = literalsOf(term).map((value) => didYouMean(textOf(value), words));
   const detail = `fields.${key} is never ${asked}${meant.find((text) => text !== '') ?? ''}`;
   const isNear = meant.some((text) => text !== '') || key === 'conclusion';
-  return { code: 'unknown_value', detail, remedy: `it is one of ${words.join(', ')}`, isNear };
+  return {
+    code: 'unknown_value',
+    detail,
+    remedy: `it is one of ${words.join(', ')}`,
+    isNear,
+    isCertain: true,
+  };
 }
 
 function couldHold(term: Term, key: string, choice: FieldValues): boolean {
   const holds = compile(all([term]));
   if (isList(choice)) return choice.some((value) => holds({ fields: { [key]: value } }));
   const isKind = KINDS[choice];
+  // Whatever is there is another value, if not that of another kind.
+  if (term.kind === 'compare' && term.operator === '!=') return true;
   const isText = term.kind === 'compare' && TEXT_OPERATORS.has(term.operator);
   if (isText) return isKind('');
   return literalsOf(term).some((value) => value === null || isKind(value));
@@ -135,7 +166,7 @@ const TEXT_OPERATORS: ReadonlySet<string> = new Set(['^=', '*=', '~']);
 
 const KINDS: Readonly<Record<Extract<FieldValues, string>, (value: unknown) => boolean>> = {
   string: (value) => typeof value === 'string',
-  integer: (value) => typeof value === 'bigint' || typeof value === 'number',
+  integer: (value) => typeof value === 'bigint' || Number.isInteger(value),
   number: (value) => typeof value === 'bigint' || typeof value === 'number',
   boolean: (value) => typeof value === 'boolean',
   object: () => true,
@@ -145,7 +176,7 @@ const KINDS: Readonly<Record<Extract<FieldValues, string>, (value: unknown) => b
 function unknownMember(path: readonly string[]): Mismatch {
   const key = formatPath(path);
   const detail = `no event has a member ${key}; did you mean fields.${key}?`;
-  return { code: 'unknown_member', detail, remedy: '', isNear: true };
+  return { code: 'unknown_member', detail, remedy: '', isNear: true, isCertain: true };
 }
 
 function unknownType(terms: readonly Term[], { eventTypes }: Vocabulary): Mismatch {
@@ -156,13 +187,24 @@ function unknownType(terms: readonly Term[], { eventTypes }: Vocabulary): Mismat
     detail: `it has no event type ${asked.join(' or ')}${meant ?? ''}`,
     remedy: `it has ${eventTypes.join(', ')}`,
     isNear: meant !== undefined,
+    isCertain: true,
   };
 }
 
 function unknownField(key: string, detail: string, keys: ReadonlySet<string>): Mismatch {
   const meant = didYouMean(key, keys);
   const remedy = `there are ${[...keys].join(', ')}`;
-  return { code: 'unknown_field', detail: `${detail}${meant}`, remedy, isNear: meant !== '' };
+  return {
+    code: 'unknown_field',
+    detail: `${detail}${meant}`,
+    remedy,
+    isNear: meant !== '',
+    isCertain: true,
+  };
+}
+
+function doubtful(mismatch: Mismatch | null): Mismatch | null {
+  return mismatch === null ? null : { ...mismatch, isCertain: false };
 }
 
 function isOnType({ path }: Term): boolean {

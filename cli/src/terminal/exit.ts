@@ -1,5 +1,6 @@
 /** Exit codes, and how errors are said: everything for people goes to stderr. The table is docs/exit-codes.md. */
 import { asPlainError, isWaitbusError } from '../system-error.js';
+import { plainText } from './plain-text.js';
 
 export const EXIT = {
   ok: 0,
@@ -24,9 +25,9 @@ export function isUsageError(error: unknown): boolean {
   return error instanceof Error && error.name === 'UsageError';
 }
 
-/** Writes a line for people. */
+/** Writes a line for people. What others wrote may be in it, so nothing in it steers the terminal. */
 export function say(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${plainText(line)}\n`);
 }
 
 /** Writes a line of data. */

@@ -4,6 +4,7 @@
  */
 import type { WriteStream } from 'node:tty';
 import { formatDuration } from '../duration.js';
+import { plainLine } from './plain-text.js';
 
 export interface StatusLine {
   /** Replaces what the line says. */
@@ -17,8 +18,14 @@ export interface StatusLine {
 /** @param quiet says nothing at all */
 export function statusLine(out: WriteStream, env: NodeJS.ProcessEnv, quiet: boolean): StatusLine {
   if (quiet) return { update: () => undefined, note: () => undefined, clear: () => undefined };
-  if (!out.isTTY || env['TERM'] === 'dumb') return plain(out);
-  return live(out, env['NO_COLOR'] === undefined || env['NO_COLOR'] === '');
+  const isLive = out.isTTY && env['TERM'] !== 'dumb';
+  const line = isLive ? live(out, (env['NO_COLOR'] ?? '') === '') : plain(out);
+  // What others wrote is in it: events, names of runs, notes of sources.
+  return {
+    update: (text) => line.update(plainLine(text)),
+    note: (text) => line.note(plainLine(text)),
+    clear: () => line.clear(),
+  };
 }
 
 function plain(out: WriteStream): StatusLine {

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { parseClause, type WaitSpec } from '../client/wait-state.js';
 import { waitSlice, type Slice } from './slice.js';
+import { clean } from '../wake/fence.js';
 import { callText, defineTool, eventHead, fenced, headOf, said, type ToolOptions } from './tool.js';
 
 const HOUR_S = 3600;
@@ -49,6 +50,9 @@ const output = z.object({
   said,
   cursor: z.string().describe('Give it as since to go on without missing anything.'),
   outstanding: z.array(z.string()).describe('What was still waited for.'),
+  warnings: z
+    .array(z.string())
+    .describe('Why nothing can match as things are, in the words of the sources.'),
   next: z
     .record(z.string(), z.unknown())
     .nullable()
@@ -81,6 +85,7 @@ export function waitTool(options: ToolOptions) {
           said: shown.said,
           cursor: slice.cursor,
           outstanding: [...slice.outstanding],
+          warnings: slice.warnings.map(clean),
           next,
         },
       };
@@ -114,8 +119,11 @@ function headLine(slice: Slice, outcome: string, next: object | null): string {
   const waiting = slice.outstanding.join(', ');
   const seen = slice.events.length === 0 ? 'nothing yet' : `${slice.events.length} so far`;
   const gap = slice.gap ? ' Events that were not looked at were removed from the log.' : '';
+  const warned = slice.warnings
+    .map((warning) => ` Nothing can come as things are: ${clean(warning)}.`)
+    .join('');
   if (slice.outcome === 'matched') return `matched.${gap} cursor: ${slice.cursor}`;
   if (next !== null)
-    return `${outcome}: ${seen}, still waiting for ${waiting}.${gap} To go on, call ${callText('wait', next)}`;
-  return `${outcome}: ${seen}, waited for ${waiting}.${gap} cursor: ${slice.cursor}`;
+    return `${outcome}: ${seen}, still waiting for ${waiting}.${gap}${warned} To go on, call ${callText('wait', next)}`;
+  return `${outcome}: ${seen}, waited for ${waiting}.${gap}${warned} cursor: ${slice.cursor}`;
 }

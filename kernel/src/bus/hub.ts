@@ -231,10 +231,11 @@ export class Hub {
   #join(subscription: Subscription): void {
     subscription.position = null;
     this.#live.add(subscription);
+    // Before the end of the replay is told: who waits for that has heard all that there is.
+    for (const frame of subscription.pending.splice(0)) this.tell(subscription, frame);
     subscription.onCaughtUp();
     subscription.onCaughtUp = () => undefined;
     subscription.sink.flush();
-    for (const frame of subscription.pending.splice(0)) this.tell(subscription, frame);
   }
 
   /** What was written is delivered; the cursor stands right after it. */

@@ -1,24 +1,29 @@
-/** Looks back over the newest events: bounded work, whatever the log holds. */
+/** Looks back over the newest events: so many rows, whatever the log holds. */
 import { compile, type Predicate } from '../predicate/index.js';
 import type { Log } from '../bus/log.js';
 import { subjectFromStored } from './event.js';
 import { prefilterOf } from './prefilter.js';
 
 /** Rows that are looked at in one query. */
-const PAGE_ROWS = 256;
+const PAGE_ROWS = 128;
 
-/** Whether one of the newest `rows` events meets the predicate. */
+/** Whether one of the newest `rows` events meets `common`, which SQLite may decide, and one of the others. */
 export function seenLately(
   log: Pick<Log, 'headSeq' | 'select' | 'frameAt'>,
-  predicate: Predicate,
+  common: Predicate,
+  anyOf: readonly Predicate[],
   rows: number,
 ): boolean {
-  const matches = compile(predicate);
-  const prefilter = prefilterOf(predicate);
+  const isCommon = compile(common);
+  const others = anyOf.map(compile);
+  const prefilter = prefilterOf(common);
   let after = Math.max(0, log.headSeq - rows);
   while (after < log.headSeq) {
     const { seqs, through } = log.select(prefilter, after, PAGE_ROWS);
-    if (seqs.some((seq) => matches(subjectFromStored(log.frameAt(seq))))) return true;
+    for (const seq of seqs) {
+      const subject = subjectFromStored(log.frameAt(seq));
+      if (isCommon(subject) && others.some((matches) => matches(subject))) return true;
+    }
     if (through <= after) return false;
     after = through;
   }

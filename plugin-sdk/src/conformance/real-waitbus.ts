@@ -50,12 +50,14 @@ export class RealWaitbus {
   readonly #inner: NodeJS.ProcessEnv;
   readonly #setup: Setup;
   readonly #source: string;
+  readonly #eventTypes: readonly string[];
   readonly #running = new Set<Running>();
 
   constructor(target: Target, world: World, setup: Setup) {
     this.#command = findWaitbus(target);
     this.#setup = setup;
     this.#source = target.source;
+    this.#eventTypes = target.declared.eventTypes;
     const places = {
       WAITBUS_STATE_DIR: join(world.base, 'waitbus'),
       WAITBUS_RUNTIME_DIR: join(world.base, 'run'),
@@ -72,7 +74,8 @@ export class RealWaitbus {
 
   /** Whether this waitbus brings the package itself. */
   async brings(packageName: string): Promise<boolean> {
-    await this.run(['log', '--since', 'start', '--source', this.#source]);
+    // Starts the daemon; naming a source that is not there yet would be refused.
+    await this.run(['log', '--since', 'start']);
     const { stdout } = await this.run(['status', '--json']);
     const { sources } = JSON.parse(stdout) as { sources: { package: string; state: string }[] };
     return sources.some((one) => one.package === packageName && one.state !== 'quarantined');
@@ -102,10 +105,15 @@ export class RealWaitbus {
     return { ...wait, armed };
   }
 
-  /** Everything that the source emits, as the scenario sees it. */
-  follow(): Run {
+  /**
+   * What the source emits, as the scenario sees it: each type asked for by its name, since some are
+   * told to those alone who do, and where the wait is. `heard` resolves when the daemon knows of it.
+   */
+  follow(): Run & { readonly heard: Promise<void> } {
+    const { config, roots } = this.#setup;
+    const types = this.#eventTypes.flatMap((type) => ['--match', `event_type="${type}"`]);
     const args = ['log', '--since', 'start', '--follow', '--json', '--source', this.#source];
-    const { child, ended } = this.#start(args, this.#inner);
+    const { child, ended } = this.#start([...args, ...types], this.#inner, roots[0]);
     const events: SourceEvent[] = [];
     const watchers = new Set<() => void>();
     createInterface({ input: child.stdout as Readable }).on('line', (line) => {
@@ -124,8 +132,12 @@ export class RealWaitbus {
       });
       return within(held, milliseconds, late).finally(() => watchers.delete(watcher));
     };
-    const { config, roots } = this.#setup;
-    return { config, roots, events, until };
+    // Its first word is how the source fares, which only a subscriber is told.
+    const heard = new Promise<void>((resolve) => {
+      child.stderr?.once('data', () => resolve());
+      void ended.then(() => resolve());
+    });
+    return { config, roots, events, until, heard };
   }
 
   /** @throws Failure when the command does not exit with 0 */
@@ -151,12 +163,13 @@ export class RealWaitbus {
     await this.run(['stop']);
   }
 
-  #start(args: readonly string[], env: NodeJS.ProcessEnv): Running {
+  #start(args: readonly string[], env: NodeJS.ProcessEnv, cwd?: string): Running {
     const [program, ...before] = this.#command.endsWith('.js')
       ? [process.execPath, this.#command]
       : [this.#command];
     const child = spawn(program, [...before, ...args], {
       env,
+      cwd,
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
     });
     let stdout = '';

@@ -76,7 +76,7 @@ export const sourceEntrySchema = z
       .record(z.string().regex(EVENT_TYPE), z.record(z.string().min(1), fieldValues))
       .optional()
       .describe(
-        'By event type, the keys of fields and what they hold: a kind of value, or a list of all values. A wait for anything else is told that it cannot come.',
+        'By event type, for each of eventTypes, the keys of fields and what they hold: a kind of value, or a list of all values. A wait for anything else is told that it cannot come.',
       ),
     open: z
       .boolean()
@@ -124,6 +124,14 @@ export const sourceEntrySchema = z
   .refine(
     ({ fields = {}, eventTypes }) => Object.keys(fields).every((type) => eventTypes.includes(type)),
     { path: ['fields'], message: 'describes an event type that eventTypes does not list' },
+  )
+  .refine(
+    ({ fields, eventTypes }) =>
+      fields === undefined || eventTypes.every((type) => Object.hasOwn(fields, type)),
+    {
+      path: ['fields'],
+      message: 'does not describe every event type of eventTypes; {} is for one without fields',
+    },
   )
   .refine(({ verdicts = [], eventTypes }) => verdicts.every((type) => eventTypes.includes(type)), {
     path: ['verdicts'],

@@ -92,11 +92,6 @@ export class ExitCodes {
     return code;
   }
 
-  close(): void {
-    for (const { close } of this.#asked.values()) close();
-    this.#asked.clear();
-  }
-
   async #record(container: string): Promise<ContainerRecord | null> {
     try {
       return parseRecord(await this.#options.api.inspect(container));

@@ -55,7 +55,7 @@ export class Ledger {
   /** Entered and not yet taken: saving it would call them told. */
   readonly #queued = new Map<string, Exit>();
   /** Exits that were read and have no verdict yet: the stream is to be read from them again. */
-  readonly #kept = new Map<string, bigint>();
+  readonly #kept = new Map<string, readonly bigint[]>();
   #pending: readonly SourceEvent[];
 
   private constructor(state: SourceState, saved: Omit<Saved, 'version' | 'alive' | 'idle'>) {
@@ -93,7 +93,7 @@ export class Ledger {
   /** Up to where everything was told. */
   get #read(): bigint {
     let cursor = this.#cursor;
-    for (const time of this.#kept.values()) if (time < cursor) cursor = time;
+    for (const time of [...this.#kept.values()].flat()) if (time < cursor) cursor = time;
     return cursor;
   }
 
@@ -125,7 +125,7 @@ export class Ledger {
 
   /** An exit of this container at this time is to be told later. */
   keep(container: string, time: bigint): void {
-    this.#kept.set(container, time);
+    this.#kept.set(container, [...(this.#kept.get(container) ?? []), time]);
   }
 
   enter({ container, time, isExit, looked }: Entry): void {
@@ -138,7 +138,7 @@ export class Ledger {
       const { container, time, isExit, looked } = entry;
       if (time > this.#cursor && !looked) this.#cursor = time;
       if (!isExit) continue;
-      this.#kept.delete(container);
+      this.#release(container, time);
       this.#exits.delete(container);
       this.#exits.set(container, { time, looked });
       if (this.#queued.get(container)?.time === time) this.#queued.delete(container);
@@ -146,6 +146,13 @@ export class Ledger {
     this.#limit();
     this.#pending = batch.map(({ event }) => event);
     this.save(now);
+  }
+
+  /** A later exit of the container keeps its place. */
+  #release(container: string, time: bigint): void {
+    const later = this.#kept.get(container)?.filter((kept) => kept > time) ?? [];
+    if (later.length > 0) this.#kept.set(container, later);
+    else this.#kept.delete(container);
   }
 
   /** After they are committed. */

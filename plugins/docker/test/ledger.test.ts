@@ -53,6 +53,28 @@ test('an exit that waits to be emitted is not saved as told', () => {
   assert.ok(saved && !Ledger.resume(state, saved).isTold('c1', BEGIN + SECOND));
 });
 
+test('a first exit that is told leaves the place of the second in the stream', () => {
+  const state = keeper();
+  const ledger = Ledger.begin(state, BEGIN);
+  const [first, second, other] = [
+    exit('c1', BEGIN + 10n * SECOND),
+    exit('c1', BEGIN + 20n * SECOND),
+    exit('c2', BEGIN + 60n * SECOND),
+  ];
+  ledger.keep('c1', first.time);
+  ledger.enter(first);
+  ledger.keep('c1', second.time);
+  ledger.enter(other);
+  const since = () => Ledger.resume(state, Ledger.saved(state) ?? assert.fail()).since;
+  ledger.save(1);
+  assert.ok(since() <= first.time, 'the first is not told yet');
+  ledger.take([first, other], 2);
+  assert.equal(since(), second.time - SECOND);
+  ledger.enter(second);
+  ledger.take([second], 3);
+  assert.equal(since(), other.time - SECOND);
+});
+
 test('what the records told does not move the cursor, and a new run is another exit', () => {
   const ledger = Ledger.begin(keeper(), BEGIN);
   const entry = exit('c1', BEGIN + 60n * SECOND, true);

@@ -4,8 +4,8 @@
  */
 import { resolve } from 'node:path';
 import type { SourceContext, Waiter, WaitNote } from '@waitbus/plugin-sdk';
-import { checkWait, type CheckedRoot } from './check-wait.js';
-import { follow } from './follow.js';
+import { checkWait } from './check-wait.js';
+import { placeOf, type CheckedRoot } from './hearing.js';
 import { IgnoreRules } from './ignore-rules.js';
 import { shellWord } from './shell-words.js';
 import { readStamp } from './stamp.js';
@@ -41,13 +41,14 @@ export class Arming {
 
   check(waiter: Waiter): readonly WaitNote[] {
     const { roots, ignore, gitignore } = this.#ctx.config;
-    const places = [...(waiter.cwd === null ? [] : [waiter.cwd]), ...roots];
-    const checked = places.map((place): CheckedRoot => {
-      const given = resolve(place);
-      const { real } = follow(given);
-      return { given, real, rules: new IgnoreRules(real, { ignore, gitignore }) };
-    });
-    return [...checkDirectory(waiter), ...checkWait(waiter, checked)];
+    const own = [...(waiter.cwd === null ? [] : [waiter.cwd]), ...roots].map(placeOf);
+    const checked = own.map((place): CheckedRoot => ({
+      ...place,
+      rules: new IgnoreRules(place.real, { ignore, gitignore }),
+    }));
+    const others = this.#waiters.filter(({ id }) => id !== waiter.id);
+    const elsewhere = others.flatMap(({ cwd }) => (cwd === null ? [] : [placeOf(cwd)]));
+    return [...checkDirectory(waiter), ...checkWait(waiter, checked, elsewhere)];
   }
 
   /** Looks at all waits again, once for all that changed in one turn. */
@@ -92,7 +93,7 @@ export class Arming {
 }
 
 function checkDirectory({ cwd }: Waiter): readonly WaitNote[] {
-  if (cwd === null || readStamp(follow(resolve(cwd)).real)?.kind === 'directory') return [];
+  if (cwd === null || readStamp(placeOf(cwd).real)?.kind === 'directory') return [];
   return [
     {
       code: 'directory_gone',

@@ -3,10 +3,9 @@
  * pattern begins to be one, and how many names it takes; looks at how the paths stand on the disk.
  */
 import { join } from 'node:path';
-import type { CheckedRoot, Finding } from './check-wait.js';
 import { follow } from './follow.js';
+import { isAtOrBelow, type CheckedRoot, type Finding, type Hearing } from './hearing.js';
 import { matchOption, quote } from './shell-words.js';
-import { isWithin } from './wishes.js';
 
 const WILD = /[*?[\]{}()\\!+@|]/;
 
@@ -28,8 +27,7 @@ export function checkNameGlob(pattern: string): Finding | null {
 /** @param checkPrefix says what is wrong with a directory, as a prefix of paths */
 export function checkPathGlob(
   pattern: string,
-  cwd: string | null,
-  roots: readonly CheckedRoot[],
+  { cwd, roots }: Hearing,
   checkPrefix: (prefix: string) => Finding | null,
 ): Finding | null {
   const names = pattern.replace(/^(?:\.\/)+/, '').split('/');
@@ -64,9 +62,9 @@ function checkSpelling(
   roots: readonly CheckedRoot[],
 ): Finding | null {
   const { real } = follow(base);
-  const over = roots.filter((root) => real === root.real || isWithin(real, root.real));
+  const over = roots.filter((root) => isAtOrBelow(real, root.real));
   const told = over.map((root) =>
-    join(root.given ?? root.real, real.slice(root.real === '/' ? 0 : root.real.length)),
+    join(root.given, real.slice(root.real === '/' ? 0 : root.real.length)),
   );
   const [first] = told;
   if (first === undefined || told.includes(base)) return null;

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import type { Condition } from '@waitbus/plugin-sdk';
-import type { CheckedRoot, Finding } from './check-wait.js';
+import type { CheckedRoot, Finding } from './hearing.js';
 import { matchOption } from './shell-words.js';
 import { asksForCreated, isWithin } from './wishes.js';
 

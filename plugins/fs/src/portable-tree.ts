@@ -4,12 +4,12 @@
  * begun anew, and what differs from what was known is told.
  */
 import { lstatSync, statSync } from 'node:fs';
-import { lstat, stat } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { basename, dirname, sep } from 'node:path';
 import { watch, type FSWatcher } from 'chokidar';
 import type { EngineOptions, Place } from './engine.js';
-import { follow } from './follow.js';
 import type { IgnoreRules } from './ignore-rules.js';
+import { PortableLinks } from './portable-links.js';
 import { stampOf, type Kind, type Stamp } from './stamp.js';
 
 /** Milliseconds. Longer than a writer's pause of a second between two writes. */
@@ -32,9 +32,7 @@ export class PortableTree {
   readonly #options: EngineOptions;
   #roots: readonly PortableRoot[];
   #watcher: FSWatcher | null = null;
-  /** The files behind symlinks, by their real paths, and the links that lead to each. */
-  #behind: FSWatcher | null = null;
-  readonly #links = new Map<string, Set<string>>();
+  readonly #links: PortableLinks;
   /** The stamp of each file, as it was last told or found. */
   #known = new Map<string, string>();
   #identity = '';
@@ -45,6 +43,10 @@ export class PortableTree {
     this.#real = real;
     this.#roots = roots;
     this.#options = options;
+    const saved = (link: string, stamp: Stamp): void => {
+      if (this.#known.has(link)) this.#tell(link, stamp);
+    };
+    this.#links = new PortableLinks({ stable: STABLE, saved, failed: options.failed });
   }
 
   /** How many directories are watched. */
@@ -80,7 +82,7 @@ export class PortableTree {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all([this.#watcher?.close(), this.#behind?.close()]);
+    await Promise.all([this.#watcher?.close(), this.#links.close()]);
   }
 
   #concerns(point: string): boolean {
@@ -119,6 +121,7 @@ export class PortableTree {
     for (const path of [...this.#known.keys()].filter((each) => !found.has(each))) {
       if (stampAt(path) === null) this.#deleted(path);
       this.#known.delete(path);
+      this.#links.remove(path);
     }
     // What the watcher before this one was still waiting for is told by this one.
     const recent = BigInt(Date.now() - 2 * STABLE.stabilityThreshold) * 1_000_000n;
@@ -148,7 +151,7 @@ export class PortableTree {
     if (this.#ignores(path, isDirectory)) return true;
     if (stats === undefined || isDirectory) return false;
     if (stats.isFile() || stats.isSymbolicLink()) found.add(path);
-    if (stats.isSymbolicLink()) this.#follow(path);
+    if (stats.isSymbolicLink()) this.#links.add(path);
     return false;
   }
 
@@ -175,7 +178,8 @@ export class PortableTree {
     if (stamp === null || stamp.kind === 'directory') return;
     if (stamp.kind !== 'file' && stamp.kind !== 'symlink') return this.#created(path, stamp.kind);
     if (this.#known.get(path) === stamp.text) return;
-    if (stamp.kind === 'symlink') this.#follow(path);
+    if (stamp.kind === 'symlink') this.#links.add(path);
+    else this.#links.remove(path);
     this.#tell(path, stamp);
     this.#known.set(path, stamp.text);
     if (isRule(path)) this.#changeRules(path);
@@ -188,6 +192,7 @@ export class PortableTree {
   }
 
   #deleted(path: string): void {
+    this.#links.remove(path);
     if (this.#closed || !this.#known.delete(path) || this.#ignores(path, false)) return;
     const places = this.#placesOf(path);
     if (places.length > 0) this.#options.observed({ type: 'deleted', places, real: path });
@@ -203,26 +208,6 @@ export class PortableTree {
   #changeRules(path: string): void {
     for (const { rules } of this.#roots) rules.forget(dirname(path));
     void this.#begin('rules');
-  }
-
-  /** A save through a symlink to a file is one of the link's name. */
-  #follow(path: string): void {
-    const { real } = follow(path);
-    const links = this.#links.get(real) ?? new Set<string>();
-    this.#links.set(real, links.add(path));
-    this.#behind ??= watch([], { ignoreInitial: true, awaitWriteFinish: STABLE })
-      .on('add', (target) => void this.#savedBehind(target))
-      .on('change', (target) => void this.#savedBehind(target))
-      .on('error', (error) => this.#options.failed(error));
-    if (stampAt(real)?.kind !== 'directory') this.#behind.add(real);
-  }
-
-  async #savedBehind(target: string): Promise<void> {
-    const stamp = await stat(target, { bigint: true }).then(stampOf, () => null);
-    if (this.#closed || stamp?.kind !== 'file') return;
-    for (const link of this.#links.get(target) ?? []) {
-      if (follow(link).real === target && this.#known.has(link)) this.#tell(link, stamp);
-    }
   }
 }
 

@@ -1,8 +1,9 @@
 /** A directory with ignore rules, and what is said of conditions to who waits in it. */
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { Condition } from '@waitbus/plugin-sdk';
-import { checkWait, type Note } from '../src/check-wait.js';
+import type { Condition, WaitNote } from '@waitbus/plugin-sdk';
+import { checkWait } from '../src/check-wait.js';
+import type { Note } from '../src/hearing.js';
 import { IgnoreRules } from '../src/ignore-rules.js';
 import { sh, temporaryDirectory } from './harness.js';
 
@@ -29,9 +30,9 @@ export async function world(t: TestContext): Promise<World> {
   return {
     root,
     check: (...conditions) =>
-      checkWait({ cwd: root, anyOf: [conditions] }, [{ real: root, rules }]),
+      checkWait({ cwd: root, anyOf: [conditions] }, [{ given: root, real: root, rules }]),
   };
 }
 
-export const codes = (notes: readonly Note[]): readonly string[] =>
+export const codes = (notes: readonly Pick<WaitNote, 'code' | 'level'>[]): readonly string[] =>
   notes.map(({ code, level }) => `${code} ${level}`);

@@ -1,7 +1,7 @@
 /** The shape of a subscribe request, checked by hand: wire protocol 1 and its additions. */
 import { isAbsolute } from 'node:path';
 import { SOURCE_NAME, WaitbusError } from '@waitbus/plugin-sdk/envelope';
-import { all, MAX_SPECS, parsePredicate, type Predicate } from '../../predicate/index.js';
+import { all, MAX_SPECS, oneOf, parsePredicate, type Predicate } from '../../predicate/index.js';
 import { ULID } from '../../store/ulid.js';
 import type { Request } from '../connection.js';
 
@@ -38,13 +38,15 @@ export function parseSubscribe(request: Request): SubscribeRequest {
 }
 
 /** What a host is asked for on behalf of a subscriber. */
-export function interestOf({ sources, cwd, filters, match, anyOf }: SubscribeRequest) {
+export function interestOf({ sources, cwd, filters, match, anyOf, eventTypes }: SubscribeRequest) {
+  const types = eventTypes === null ? [] : [oneOf(['event_type'], eventTypes)];
+  const common = [...types, ...match.terms];
   return {
     sources: sources ?? [],
     cwd,
     filters: filters?.includes('*') === true ? [] : (filters ?? []),
     // As alternatives that each say all of it.
-    anyOf: anyOf.length === 0 ? [match] : anyOf.map(({ terms }) => all([...match.terms, ...terms])),
+    anyOf: (anyOf.length === 0 ? [all([])] : anyOf).map(({ terms }) => all([...common, ...terms])),
   };
 }
 

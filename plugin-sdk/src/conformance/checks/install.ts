@@ -33,19 +33,19 @@ export const installCheck: SourceCheck = {
 
 async function wake(target: Target, world: World, waitbus: RealWaitbus): Promise<Ended> {
   const { source, declared, patience } = target;
-  const wait = waitbus.wait();
   const limit = patience.ready + patience.start;
-  const early = await within(
-    Promise.race([wait.armed, wait.ended]),
-    limit,
-    () => `waitbus wait --source ${source} was not armed within ${limit / 1000} s`,
-  );
+  const late = () => `waitbus wait --source ${source} was not armed within ${limit / 1000} s`;
+  // First: what is watched for it stays watched when the wait has been woken.
+  const followed = declared.activation === 'emit-only' ? null : waitbus.follow();
+  await within(followed?.heard ?? Promise.resolve(), limit, late);
+  const wait = waitbus.wait();
+  const early = await within(Promise.race([wait.armed, wait.ended]), limit, late);
   if (early !== undefined) return early;
-  if (declared.activation === 'emit-only') {
+  if (followed === null) {
     const [type = ''] = declared.eventTypes;
     await waitbus.run(['emit', '--source', source, '--event-type', type]);
   } else {
-    await world.provoke([waitbus.follow()]);
+    await world.provoke([followed]);
   }
   return within(
     wait.ended,

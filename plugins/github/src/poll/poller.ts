@@ -30,11 +30,13 @@ export interface Watch {
 }
 
 export interface PollerParts {
-  readonly api: Api;
+  readonly api: Pick<Api, 'knownToken' | 'limitedMs' | 'quota' | 'spent' | 'token'>;
   readonly standing: Standing;
   readonly log: SourceContext['log'];
   readonly signal: AbortSignal;
   readonly random?: () => number;
+  /** Milliseconds of a clock that is never set. */
+  readonly now?: () => number;
   /** What is wrong with one that is polled has changed. */
   readonly onTrouble?: () => void;
 }
@@ -43,12 +45,18 @@ interface Running {
   readonly ending: AbortController;
   /** Ends the pause before the next round. */
   wake: () => void;
+  /** When its last round began, in milliseconds. */
+  roundAt: number;
+  /** Until a round that was hastened may begin. */
+  soon: NodeJS.Timeout | null;
   /** What is wrong with it; null: nothing. */
   trouble: Explained | null;
 }
 
 /** What somebody has to mend is looked at again this often. */
 const REFUSED_MS = 60_000;
+/** Whatever hastens a round, the next begins no sooner than this after it began. */
+const FLOOR_MS = 2000;
 /** Without a token GitHub allows 60 requests an hour. */
 const GENTLE = 6;
 
@@ -57,14 +65,25 @@ export class Poller {
   readonly #running = new Map<Watch, Running>();
 
   constructor(parts: PollerParts) {
-    this.#parts = { random: Math.random, onTrouble: () => undefined, ...parts };
+    this.#parts = {
+      random: Math.random,
+      now: () => performance.now(),
+      onTrouble: () => undefined,
+      ...parts,
+    };
     parts.signal.addEventListener('abort', () => this.#stopAll(), { once: true });
   }
 
   /** Begins after this time. */
   start(watch: Watch, afterMs = 0): void {
     if (this.#parts.signal.aborted) return;
-    const running = { ending: new AbortController(), wake: () => undefined, trouble: null };
+    const running: Running = {
+      ending: new AbortController(),
+      wake: () => undefined,
+      roundAt: -Infinity,
+      soon: null,
+      trouble: null,
+    };
     this.#running.set(watch, running);
     this.#describe();
     void this.#rounds(watch, running, afterMs);
@@ -75,12 +94,25 @@ export class Poller {
     this.#running.get(watch)?.wake();
   }
 
+  /** Its next round begins soon, and once for all that hastened it. */
+  hasten(watch: Watch): void {
+    const running = this.#running.get(watch);
+    if (running === undefined) return;
+    const { api, now } = this.#parts;
+    const ms = Math.max(0, running.roundAt + FLOOR_MS - now(), api.limitedMs);
+    running.soon ??= setTimeout(() => {
+      running.soon = null;
+      running.wake();
+    }, ms);
+  }
+
   troubleOf(watch: Watch): Explained | null {
     return this.#running.get(watch)?.trouble ?? null;
   }
 
   stop(watch: Watch): void {
-    this.#running.get(watch)?.ending.abort();
+    const running = this.#running.get(watch);
+    if (running !== undefined) end(running);
     this.#running.delete(watch);
     this.#parts.standing.trouble(watch.what, '');
     this.#describe();
@@ -93,6 +125,10 @@ export class Poller {
     if (afterMs > 0) await this.#pause(running, new Waking(running), afterMs);
     while (!signal.aborted) {
       const spent = api.spent;
+      // What hastened it is part of this one.
+      clearTimeout(running.soon ?? undefined);
+      running.soon = null;
+      running.roundAt = this.#parts.now();
       const waking = new Waking(running);
       let next: number;
       try {
@@ -165,9 +201,14 @@ export class Poller {
   }
 
   #stopAll(): void {
-    for (const { ending } of this.#running.values()) ending.abort();
+    for (const running of this.#running.values()) end(running);
     this.#running.clear();
   }
+}
+
+function end({ ending, soon }: Running): void {
+  clearTimeout(soon ?? undefined);
+  ending.abort();
 }
 
 /** Remembers between two looks that somebody asked for a round. */

@@ -58,7 +58,7 @@ export class VerdictWatches {
       const isOfCommit = commit?.startsWith(key) === true;
       if (isOfCommit && this.#births.knows(key)) watch.heard();
       else if (isOfCommit || key === pull || (commit !== null && watch.shas.includes(sha))) {
-        this.#parts.poller.wake(watch);
+        this.#parts.poller.hasten(watch);
       }
     }
   }

@@ -3,29 +3,28 @@
  * as they do, whatever a source's own check says.
  */
 import type { Interest, WaitNoteFrame } from '@waitbus/kernel';
-import type { Predicate } from '@waitbus/kernel/predicate';
+import { formatPath, type Predicate } from '@waitbus/kernel/predicate';
 import type { WaitNote } from '@waitbus/plugin-sdk';
+import type { SourceEntry } from '@waitbus/plugin-sdk/manifest';
 import type { InstalledSource } from './inventory.js';
-import { LOOKED_AT, nothingReports, reportsIn } from './reports.js';
+import { nothingReports, type Reports } from './reports.js';
 import { mismatchOf, type Mismatch, type Vocabulary } from './vocabulary.js';
 import { clausesOf } from './waiter.js';
 
-/** @param seenLately whether one of the newest events meets a predicate */
-export function standingNotes(
+export function hostNotes(
   interest: Interest,
   { name, manifest }: Pick<InstalledSource, 'name' | 'manifest'>,
-  seenLately: (predicate: Predicate, rows: number) => boolean,
+  reports: Reports,
 ): readonly WaitNote[] {
   const notes = notesOnNamed(interest, name, manifest);
   const { turnOn } = manifest;
   if (turnOn === undefined || notes.some(({ level }) => level === 'impossible')) return notes;
-  const predicates = reportsIn(name, interest.cwd);
-  const reports = predicates.some((one) => seenLately(one, LOOKED_AT));
-  return reports ? notes : [...notes, nothingReports(interest.cwd, turnOn)];
+  if (reports.has(name, interest.cwd)) return notes;
+  return [...notes, nothingReports(interest.cwd, turnOn)];
 }
 
 /** Of one source that is named. `alternative` counts those clauses that are of the source. */
-export function notesOnNamed(
+function notesOnNamed(
   interest: Interest,
   source: string,
   vocabulary: Vocabulary,
@@ -48,12 +47,14 @@ export function notesOnNamed(
 /** Of all sources there are, for a subscriber that names none. */
 export function notesOnAny(
   { anyOf }: Interest,
-  vocabularies: ReadonlyMap<string, Vocabulary>,
+  vocabularies: ReadonlyMap<string, Vocabulary & Pick<SourceEntry, 'activation'>>,
 ): readonly WaitNoteFrame[] {
   return anyOf.flatMap((predicate, clause): WaitNoteFrame[] => {
     const candidates = [...vocabularies].filter(
       ([name]) => clausesOf([predicate], name).length > 0,
     );
+    const unnamed = noteOnUnnamed(predicate, candidates);
+    if (unnamed !== null) return [{ ...unnamed, clauses: [clause] }];
     const found = candidates.map(([name, vocabulary]) => ({
       name,
       mismatch: mismatchOf(predicate, vocabulary),
@@ -64,14 +65,17 @@ export function notesOnAny(
     )[0];
     if (near === undefined || found.some(({ mismatch }) => mismatch === null)) return [];
     const { code, detail, remedy } = near.mismatch;
-    const level = found.some(({ isOpen }) => isOpen) && code !== 'unknown_member';
+    const isCertain = found.every(
+      ({ mismatch, isOpen }) => mismatch?.isCertain === true && !isOpen,
+    );
+    const isFrame = code === 'unknown_member';
     return [
       {
         kind: 'wait_note',
         source: 'waitbus',
         code,
-        level: level ? 'warning' : 'impossible',
-        detail: code === 'unknown_member' ? detail : `${near.name}: ${detail}`,
+        level: isFrame || isCertain ? 'impossible' : 'warning',
+        detail: isFrame ? detail : `${near.name}: ${detail}`,
         remedy,
         clauses: [clause],
       },
@@ -79,8 +83,40 @@ export function notesOnAny(
   });
 }
 
-/** Under an open source others emit what they like: only what looks mistyped is worth a word. */
-function levelOf({ code, isNear }: Mismatch, { open }: Vocabulary): WaitNote['level'] | null {
-  if (open !== true || code === 'unknown_member') return 'impossible';
+/** A predicate on `fields.source` starts nothing: that is what naming the source does. */
+function noteOnUnnamed(
+  { terms }: Predicate,
+  candidates: readonly (readonly [string, Vocabulary & Pick<SourceEntry, 'activation'>])[],
+): WaitNoteFrame | null {
+  const names = terms.flatMap((term) =>
+    formatPath(term.path) === 'fields.source' && term.kind === 'one-of' ? term.values : [],
+  );
+  const frame = { kind: 'wait_note', source: 'waitbus' } as const;
+  if (names.length === 0) return null;
+  if (candidates.length === 0) {
+    const detail = `no source ${names.map(String).join(' or ')} is installed`;
+    const remedy = 'waitbus source list';
+    return { ...frame, code: 'unknown_source', level: 'warning', detail, remedy };
+  }
+  const [first] = candidates;
+  if (first === undefined || candidates.some(([, { activation }]) => activation !== 'on-demand')) {
+    return null;
+  }
+  const detail = `nothing starts the source ${first[0]} for this wait`;
+  return {
+    ...frame,
+    code: 'not_started',
+    level: 'warning',
+    detail,
+    remedy: `--source ${first[0]}`,
+  };
+}
+
+/** Where others emit what they like, or not all is described, only what looks mistyped is worth a word. */
+function levelOf(
+  { code, isNear, isCertain }: Mismatch,
+  { open }: Vocabulary,
+): WaitNote['level'] | null {
+  if (code === 'unknown_member' || (isCertain && open !== true)) return 'impossible';
   return isNear ? 'warning' : null;
 }
