@@ -4,9 +4,11 @@
  */
 import { resolve } from 'node:path';
 import type { SourceContext, Waiter, WaitNote } from '@waitbus/plugin-sdk';
-import { checkWait, type CheckedRoot, type Place } from './check-wait.js';
-import { follow } from './follow.js';
+import { checkWait } from './check-wait.js';
+import { placeOf, type CheckedRoot } from './hearing.js';
 import { IgnoreRules } from './ignore-rules.js';
+import { shellWord } from './shell-words.js';
+import { readStamp } from './stamp.js';
 import type { FsConfig } from './start.js';
 import { wishesOf, type Wishes } from './wishes.js';
 
@@ -15,13 +17,14 @@ const SLOW = 1500;
 
 type Context = Pick<
   SourceContext<FsConfig>,
-  'config' | 'watchWaiters' | 'checkWaits' | 'note' | 'signal'
+  'config' | 'watchWaiters' | 'checkWaits' | 'recheckWaits' | 'note' | 'signal'
 >;
 
 export class Arming {
   readonly #ctx: Context;
   #waiters: readonly Waiter[] = [];
   #wishes: Wishes = wishesOf([]);
+  #recheckDue = false;
 
   constructor(ctx: Context) {
     this.#ctx = ctx;
@@ -45,7 +48,17 @@ export class Arming {
     }));
     const others = this.#waiters.filter(({ id }) => id !== waiter.id);
     const elsewhere = others.flatMap(({ cwd }) => (cwd === null ? [] : [placeOf(cwd)]));
-    return checkWait(waiter, checked, elsewhere);
+    return [...checkDirectory(waiter), ...checkWait(waiter, checked, elsewhere)];
+  }
+
+  /** Looks at all waits again, once for all that changed in one turn. */
+  recheck(): void {
+    if (this.#recheckDue) return;
+    this.#recheckDue = true;
+    setImmediate(() => {
+      this.#recheckDue = false;
+      if (!this.#ctx.signal.aborted && this.#waiters.length > 0) this.#ctx.recheckWaits();
+    });
   }
 
   /** Waits until roots are watched; meanwhile says so to who waits for one of them. */
@@ -79,7 +92,14 @@ export class Arming {
   }
 }
 
-function placeOf(path: string): Place {
-  const given = resolve(path);
-  return { given, real: follow(given).real };
+function checkDirectory({ cwd }: Waiter): readonly WaitNote[] {
+  if (cwd === null || readStamp(placeOf(cwd).real)?.kind === 'directory') return [];
+  return [
+    {
+      code: 'directory_gone',
+      level: 'warning',
+      detail: `${cwd} is not there: what is in it is told once it is back`,
+      remedy: `mkdir -p ${shellWord(cwd)}`,
+    },
+  ];
 }

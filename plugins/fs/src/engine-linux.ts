@@ -217,6 +217,7 @@ class LinuxEngine implements Engine {
       else this.#scanner.add({ path: point, place: parent, mode: 'report', again: false });
     }
     this.#roots.check();
+    this.#options.changed();
     this.#turn();
   }
 

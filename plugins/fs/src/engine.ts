@@ -50,6 +50,8 @@ export interface EngineOptions {
   readonly gitignore: boolean;
   readonly log: SourceLog;
   readonly observed: (observation: Observation) => void;
+  /** Ignore rules, mounts, or whether a root is there, may not be as they were. */
+  readonly changed: () => void;
   /** Whether more may be observed just now; `resume` is called once it may again. */
   readonly hasRoom: () => boolean;
   /** Called when the engine cannot go on after `setRoots` has returned. */

@@ -91,6 +91,7 @@ export class PortableTree {
 
   #begin(beginning: Beginning): Promise<void> {
     this.#identity = identityOf(this.#real);
+    if (beginning !== 'first') this.#options.changed();
     this.#opening = this.#opening.then(() => this.#watch(beginning)).catch(this.#options.failed);
     return this.#opening;
   }
@@ -117,8 +118,7 @@ export class PortableTree {
       .on('error', (error) => this.#options.failed(error));
     await new Promise<void>((resolve) => watcher.on('ready', resolve));
     await old?.close();
-    const gone = [...this.#known.keys()].filter((path) => !found.has(path));
-    for (const path of gone) {
+    for (const path of [...this.#known.keys()].filter((each) => !found.has(each))) {
       if (stampAt(path) === null) this.#deleted(path);
       this.#known.delete(path);
       this.#links.remove(path);

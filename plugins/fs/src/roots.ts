@@ -5,8 +5,10 @@
  */
 import { basename, dirname, join } from 'node:path';
 import { IN, type InotifyRecord } from './decode.js';
-import { IgnoreRules, type IgnoreOptions } from './ignore-rules.js';
+import type { EngineOptions } from './engine.js';
+import { IgnoreRules } from './ignore-rules.js';
 import type { Inotify } from './inotify.js';
+import { Presence } from './presence.js';
 import type { Scanner } from './scanner.js';
 import { lookAt, sameSight, type Sight } from './sight.js';
 import type { Directory, Tree, WatchedRoot } from './tree.js';
@@ -30,6 +32,8 @@ const REPOSITORY = '.git';
 /** Rounds of looking in one go; each further one means that a root came or went during the last. */
 const MAX_ROUNDS = 10;
 
+type Options = Pick<EngineOptions, 'ignore' | 'gitignore' | 'changed'>;
+
 interface Sentry {
   readonly path: string;
   /** Names in the directory that matter: the way to a root, or what decides the ignore rules. */
@@ -41,13 +45,14 @@ export class Roots {
   readonly #inotify: Inotify;
   readonly #tree: Tree;
   readonly #scanner: Scanner;
-  readonly #options: IgnoreOptions;
+  readonly #options: Options;
   /** By the path as it was asked for. */
   #wanted = new Map<string, WatchedRoot>();
   #sentries = new Map<number, Sentry>();
+  readonly #presence = new Presence();
   #unsettled = false;
 
-  constructor(inotify: Inotify, tree: Tree, scanner: Scanner, options: IgnoreOptions) {
+  constructor(inotify: Inotify, tree: Tree, scanner: Scanner, options: Options) {
     this.#inotify = inotify;
     this.#tree = tree;
     this.#scanner = scanner;
@@ -119,6 +124,7 @@ export class Roots {
     for (const directory of directories) {
       if (this.#tree.holds(directory)) this.#scanner.applyRules(directory);
     }
+    this.#options.changed();
     for (const root of held) if (this.#tree.at(root.real) === undefined) root.looked = false;
     this.check();
   }
@@ -132,11 +138,15 @@ export class Roots {
   /** A root that is part of a tree is looked after by the watches of that tree. */
   #look(): ReadonlyMap<string, Sight> {
     const sights = new Map<string, Sight>();
+    const places = new Map<string, string>();
     for (const [path, root] of this.#wanted) {
       const known = this.#tree.at(root.real);
       const isOfATree = known !== undefined && known.parent !== null;
-      if (!isOfATree || root.given !== root.real) sights.set(path, lookAt(path));
+      const sight = !isOfATree || root.given !== root.real ? lookAt(path) : null;
+      if (sight !== null) sights.set(path, sight);
+      places.set(path, sight === null || sight.reached === sight.real ? (sight ?? root).real : '');
     }
+    if (this.#presence.differs(places)) this.#options.changed();
     return sights;
   }
 
@@ -176,7 +186,7 @@ export class Roots {
   #release(top: Directory): void {
     for (const root of this.#wanted.values()) {
       const kept = this.#tree.at(root.real);
-      if (kept === undefined || !isWithin(this.#tree, kept, top)) continue;
+      if (kept === undefined || !this.#tree.liesWithin(kept, top)) continue;
       this.#tree.detach(kept, root);
       this.#scanner.applyRules(kept);
       if (kept === top) return;
@@ -232,11 +242,4 @@ function plan(
 
 function isBelow(path: string, directory: string): boolean {
   return path.startsWith(join(directory, '/'));
-}
-
-function isWithin(tree: Tree, directory: Directory, top: Directory): boolean {
-  for (let at: Directory | null = directory; at !== null; at = at.parent) {
-    if (at === top) return tree.holds(directory);
-  }
-  return false;
 }

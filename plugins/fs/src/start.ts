@@ -61,6 +61,7 @@ export async function startFs(
         const save = `${surroundings.session}:${saves}`;
         for (const event of toEvents(observation, save, arming.wishes)) outbox.push(event);
       },
+      changed: () => arming.recheck(),
       hasRoom: () => outbox.hasRoom,
       failed,
     });

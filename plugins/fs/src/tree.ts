@@ -108,6 +108,14 @@ export class Tree {
     return this.#byPath.get(directory.path) === directory;
   }
 
+  /** Whether a directory of the tree is `top` or lies below it. */
+  liesWithin(directory: Directory, top: Directory): boolean {
+    for (let at: Directory | null = directory; at !== null; at = at.parent) {
+      if (at === top) return this.holds(directory);
+    }
+    return false;
+  }
+
   tops(): readonly Directory[] {
     return [...this.#byPath.values()].filter((directory) => directory.parent === null);
   }

@@ -52,8 +52,9 @@ export function otherPlaces(
     const path = join(spelling.given, real.slice(spelling.real === '/' ? 0 : spelling.real.length));
     const own = places.find((place) => isWithin(place.path, spelling.cwd));
     if (own === undefined || !spelling.asks(path)) continue;
-    if (places.some((place) => place.path === path)) continue;
-    found.set(path, { root: own.root, path, rootPath: own.path });
+    // Told to this waiter already: under a root of another it would not be.
+    if (places.some((place) => place.path === path && isWithin(path, spelling.cwd))) continue;
+    found.set(`${own.path}\0${path}`, { root: own.root, path, rootPath: own.path });
   }
   return [...found.values()];
 }
@@ -71,7 +72,8 @@ function spellingOf({ key, op, value }: Condition, cwd: string): Spelling | null
   if (op !== '=' && op !== '^=') return null;
   const given = value.slice(0, value.lastIndexOf('/')) || '/';
   const { real } = follow(given);
-  if (real === given) return null;
+  // Its own spelling is not that of the root where the root is asked for through a symlink.
+  if (real === given && follow(cwd).real === cwd) return null;
   const asks = (path: string): boolean => (op === '=' ? path === value : path.startsWith(value));
   return { given, real, cwd, asks };
 }

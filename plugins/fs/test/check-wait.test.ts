@@ -1,42 +1,11 @@
 /** What is said while a wait is armed: what it asks for and cannot get. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
-import type { Condition, WaitNote } from '@waitbus/plugin-sdk';
+import { test } from 'node:test';
 import { Arming } from '../src/arming.js';
-import { checkWait, type Note } from '../src/check-wait.js';
 import { IgnoreRules } from '../src/ignore-rules.js';
+import { codes, is, world } from './check-world.js';
 import { sh, startSource, temporaryDirectory } from './harness.js';
-
-const is = (key: string, value: string, op: Condition['op'] = '='): Condition => ({
-  key: `fields.${key}`,
-  op,
-  value,
-});
-
-interface World {
-  readonly root: string;
-  readonly check: (...conditions: readonly Condition[]) => readonly Note[];
-}
-
-async function world(t: TestContext): Promise<World> {
-  const base = temporaryDirectory(t);
-  await sh('mkdir root; ln -s root link; cd root; git init -q .; mkdir -p src build', base);
-  await sh(
-    'printf "build/\\n*.log\\n" > .gitignore; echo > kept.log; git add -f kept.log',
-    join(base, 'root'),
-  );
-  const root = join(base, 'root');
-  const rules = new IgnoreRules(root, { ignore: ['*.bak'], gitignore: true });
-  return {
-    root,
-    check: (...conditions) =>
-      checkWait({ cwd: root, anyOf: [conditions] }, [{ given: root, real: root, rules }]),
-  };
-}
-
-const codes = (notes: readonly Pick<WaitNote, 'code' | 'level'>[]): readonly string[] =>
-  notes.map(({ code, level }) => `${code} ${level}`);
 
 test('a wait that can match is told nothing', async (t) => {
   const { root, check } = await world(t);
@@ -98,61 +67,6 @@ test('a name that the rules leave out, and what takes it in', async (t) => {
   }
 });
 
-test('what is never watched from above can come where another root lies in it', async (t) => {
-  const base = temporaryDirectory(t);
-  await sh('mkdir -p root/.git/refs root/node_modules/m root/src', base);
-  const root = join(base, 'root');
-  const waiter = (id: number, cwd: string | null, ...conditions: readonly Condition[]) => ({
-    id,
-    cwd,
-    env: null,
-    filters: [],
-    anyOf: [conditions],
-  });
-  const head = is('path', join(root, '.git/refs/head'));
-  const refs = is('path', join(root, '.git/re'), '^=');
-  const alone = await startSource(t, [root]);
-  const asked = async (condition: Condition) =>
-    codes(await alone.check(waiter(1, root, condition)));
-  assert.deepEqual(await asked(head), ['ignored_path impossible']);
-  assert.deepEqual(await asked(refs), ['ignored_path impossible']);
-  alone.setWaiters(waiter(1, root, head), waiter(2, join(root, '.git/refs')));
-  assert.deepEqual(await asked(head), ['ignored_path warning']);
-  assert.deepEqual(await asked(refs), ['ignored_path warning']);
-  const other = is('path', join(root, 'node_modules/m/index.js'));
-  assert.deepEqual(await asked(other), ['ignored_path impossible']);
-
-  const configured = await startSource(t, [root], { roots: [join(root, '.git/refs')] });
-  for (const condition of [head, refs]) {
-    assert.deepEqual(await configured.check(waiter(1, root, condition)), []);
-  }
-});
-
-test('a wait without a directory hears of every root, those to come as well', async (t) => {
-  const base = temporaryDirectory(t);
-  const running = await startSource(t, [], { roots: [base] });
-  const ask = async (path: string) => {
-    const anyOf = [[is('path', path)]];
-    return codes(await running.check({ id: 1, cwd: null, env: null, filters: [], anyOf }));
-  };
-  assert.deepEqual(await ask(join(base, 'f')), []);
-  assert.deepEqual(await ask('/elsewhere/f'), ['outside_roots warning']);
-  assert.deepEqual(await ask(join(base, '.git/HEAD')), ['ignored_path warning']);
-});
-
-test('a root through a symlink in the directory is heard of', async (t) => {
-  const base = temporaryDirectory(t);
-  await sh('mkdir root away; ln -s ../away root/link', base);
-  const root = join(base, 'root');
-  const asked = { env: null, filters: [], anyOf: [[is('path', join(root, 'link/f'))]] };
-  const running = await startSource(t, [root]);
-  assert.equal((await running.check({ id: 1, cwd: root, ...asked }))[0]?.level, 'impossible');
-  running.setWaiters({ id: 2, cwd: join(root, 'link'), ...asked });
-  assert.equal((await running.check({ id: 1, cwd: root, ...asked }))[0]?.level, 'warning');
-  const configured = await startSource(t, [root], { roots: [join(root, 'link')] });
-  assert.deepEqual(await configured.check({ id: 1, cwd: root, ...asked }), []);
-});
-
 test('a directory is no file', async (t) => {
   const { root, check } = await world(t);
   const [note] = check(is('path', join(root, 'src')));
@@ -187,6 +101,7 @@ test('a tree that takes long to be watched is said, and when it is', async () =>
     config: { roots: [], ignore: [], gitignore: true },
     watchWaiters: (given) => given([waiter]),
     checkWaits: () => undefined,
+    recheckWaits: () => undefined,
     note: (id, { level, detail }) => {
       notes.push(`${id} ${level}: ${detail}`);
       done();
@@ -200,4 +115,31 @@ test('a tree that takes long to be watched is said, and when it is', async () =>
     '7 warning: /big is not watched yet, 12 directories of it are; wait in a smaller directory to be armed sooner',
     '7 info: /big is watched now, 12 directories',
   ]);
+});
+
+test('a path through a symlink may lead here yet', async (t) => {
+  const { root, check } = await world(t);
+  await sh('mkdir ../elsewhere; ln -s ../elsewhere rel; ln -s .git repository', root);
+  assert.deepEqual(codes(check(is('path', join(root, 'rel/f')))), ['outside_roots warning']);
+  assert.deepEqual(codes(check(is('path', join(root, 'repository/f')))), ['ignored_path warning']);
+  assert.deepEqual(codes(check(is('path', join(root, '../elsewhere/f')))), [
+    'outside_roots impossible',
+  ]);
+});
+
+test('a rule about one path says nothing of its name elsewhere', async (t) => {
+  const { root, check } = await world(t);
+  await sh('echo /out.txt >> .gitignore', root);
+  assert.deepEqual(check(is('workflow_name', 'out.txt')), []);
+  assert.deepEqual(codes(check(is('path', join(root, 'out.txt')))), ['ignored_path warning']);
+});
+
+test('the directory of the wait, and a slash at the end, are no file', async (t) => {
+  const { root, check } = await world(t);
+  const [own] = check(is('path', root));
+  assert.deepEqual([own?.code, own?.level], ['is_directory', 'impossible']);
+  assert.equal(own?.remedy, `--match 'fields.path^="${root}/"'`);
+  const [slash] = check(is('path', join(root, 'x/')));
+  assert.deepEqual([slash?.code, slash?.level], ['trailing_slash', 'impossible']);
+  assert.equal(slash?.remedy, `--match 'fields.path^="${root}/x/"'`);
 });

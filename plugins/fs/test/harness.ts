@@ -44,6 +44,8 @@ export interface Running {
   readonly notes: readonly { readonly waiter: number; readonly note: WaitNote }[];
   /** What the source's check says to a waiter. */
   check(waiter: Waiter): Promise<readonly WaitNote[]>;
+  /** Resolves when `act` was followed by the source's wish that its waits be looked at again. */
+  recheckedBy(act: () => Promise<unknown>): Promise<void>;
   /** Resolves with the first event, past or to come, that satisfies `test`. */
   waitFor(test: (event: SourceEvent) => boolean, what: string): Promise<SourceEvent>;
   /** `change x` and `delete x` for all events so far, paths relative to `root`. */
@@ -72,6 +74,7 @@ export async function startSource(
   let tellWaiters: (waiters: readonly Waiter[]) => void = () => undefined;
   let checkWait: WaitCheck = () => [];
   let ready = false;
+  let rechecks = 0;
   const log = (message: string): void => void logs.push(message);
   const ctx: SourceContext<FsConfig> = {
     emit: async (event) => {
@@ -89,7 +92,10 @@ export async function startSource(
       given([]);
     },
     checkWaits: (check) => void (checkWait = check),
-    recheckWaits: () => undefined,
+    recheckWaits: () => {
+      rechecks += 1;
+      for (const each of [...waiters]) each();
+    },
     note: (waiter, note) => {
       notes.push({ waiter, note });
       for (const each of [...waiters]) each();
@@ -118,6 +124,21 @@ export async function startSource(
     logs,
     notes,
     check: async (waiter) => checkWait(waiter),
+    async recheckedBy(act) {
+      const before = rechecks;
+      const rechecked = new Promise<void>((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error('no recheck of the waits')), PATIENCE);
+        const look = (): void => {
+          if (rechecks === before) return;
+          clearTimeout(timer);
+          waiters.delete(look);
+          resolve();
+        };
+        waiters.add(look);
+      });
+      await act();
+      await rechecked;
+    },
     async waitFor(test, what) {
       const found = events.find(test);
       if (found !== undefined) return found;
