@@ -62,7 +62,7 @@ export function createApp(settings: WebhookSettings, context: AppContext): Hono<
   app.onError((error, c) => {
     if (error instanceof Refusal) {
       const { method, path } = c.req;
-      log.warn(`${method} ${path} was answered with ${error.status}: ${error.message}`);
+      log.debug(`${method} ${path} was answered with ${error.status}: ${error.message}`);
       refused(error.status, c.env.incoming.headers.host);
       return toRefusal(error);
     }
