@@ -88,8 +88,15 @@ export class CommitState {
 
   /** What the verdict is of, where it is not of all the facts. */
   get caveat(): string | null {
-    const caveats = this.#subjects.flatMap(({ verdict }) => verdict.caveat ?? []);
-    return caveats[0] ?? null;
+    if (!this.done) return null;
+    const deciding = this.#subjects.filter(({ verdict }) => verdict.outcome === this.#outcome);
+    const isOfOne = this.#outcome === 'failure' || this.#isAny;
+    // Where one is enough, one of all the facts is.
+    if (isOfOne && deciding.some(({ verdict }) => verdict.caveat === null)) return null;
+    const [first] = deciding.filter(({ verdict }) => verdict.caveat !== null);
+    if (first === undefined) return null;
+    const of = this.#subjects.length > 1 ? `${first.text}: ` : '';
+    return `${of}${first.verdict.caveat}`;
   }
 
   get due(): number | null {
@@ -127,6 +134,7 @@ export class CommitState {
       default:
         break;
     }
+    if (this.#isHeld && this.armed) for (const { verdict } of this.#subjects) verdict.begin();
     this.#checkSha();
     this.#watchSilence();
     return this.#decide();
@@ -135,7 +143,7 @@ export class CommitState {
   renew(): boolean {
     this.#isHeld = false;
     this.#isStale = true;
-    for (const { verdict } of this.#subjects) verdict.renew();
+    for (const { verdict } of this.#subjects) verdict.end();
     return true;
   }
 
@@ -159,6 +167,10 @@ export class CommitState {
     return this.#subjects
       .filter(({ verdict }) => verdict.outcome === null || this.#goal.mode === 'commit')
       .flatMap(({ text, verdict }) => linesOf(verdict).map((line) => `${text}${line}`));
+  }
+
+  get #isAny(): boolean {
+    return this.#goal.mode === 'pulls' && this.#goal.any;
   }
 
   #note(frame: WaitNoteFrame): void {
@@ -206,7 +218,7 @@ export class CommitState {
     if (obstacle !== undefined) this.#theLog(`source ${SOURCE}: ${obstacle.detail}`);
     const decided = this.#subjects.filter(({ verdict }) => verdict.outcome !== null);
     const failed = decided.filter(({ verdict }) => verdict.outcome === 'failure');
-    const isAny = this.#goal.mode === 'pulls' && this.#goal.any;
+    const isAny = this.#isAny;
     const isOver = isAny ? decided.length > 0 : decided.length === this.#subjects.length;
     if (failed.length === 0 && !isOver) return [];
     this.#outcome =
@@ -224,5 +236,7 @@ function linesOf(verdict: CommitVerdict): readonly string[] {
   if (others.length > 0) {
     return [`: no push caused ${others.join(', ')}; with --workflow such a run counts`];
   }
-  return [lines.length === 0 ? '' : `: ${lines.join(', ')}; GitHub is being asked`];
+  const known = [lines.join(', '), lines.length > 0 || verdict.isInformed ? verdict.lacks : null];
+  const text = known.filter(Boolean).join('; ');
+  return [text === '' ? '' : `: ${text}`];
 }

@@ -108,8 +108,14 @@ class Wait {
     await this.#command.done;
     const { caveat, notes } = this.#state;
     if (this.#plan.json) for (const note of notes) print(stringifyJson(note));
-    if (caveat !== null) this.#line.note(caveat);
+    if (caveat !== null) this.#tell(caveat);
     return exitCodeOf(this.#state, verdict);
+  }
+
+  /** What a verdict is not of is no matter of manners: it is said also where nothing else is. */
+  #tell(caveat: string): void {
+    if (this.#plan.quiet) say(`waitbus: ${caveat}`);
+    else this.#line.note(caveat);
   }
 
   #receive(frame: StreamFrame): void {
