@@ -239,7 +239,7 @@ test('where nothing was done, the log decides as before', () => {
 const PULLS: PullsGoal = { mode: 'pulls', numbers: [7, 11], any: true, workflow: null };
 function pullsAfter(goal: Partial<PullsGoal>, ...frames: readonly StreamFrame[]): CommitState {
   const state = new CommitState({ ...PULLS, ...goal }, { now: () => NOW });
-  for (const frame of [ACK, sourceIs('running'), ...frames]) state.receive(frame);
+  for (const frame of [ACK, sourceIs('running'), CAUGHT_UP, ...frames]) state.receive(frame);
   return state;
 }
 const pull = (number: number, at: number, ...runs: readonly Row[]) => {

@@ -50,7 +50,20 @@ test('durations: every form that people write, and none that they do not', () =>
   ] as const) {
     assert.equal(parseDuration(text), ms, text);
   }
-  for (const text of ['', 's', '-5', '5 m', '1e3', 'h1', '5x', '5m!', '٣s', 'Infinity', '5M', '10s10s']) {
+  for (const text of [
+    '',
+    's',
+    '-5',
+    '5 m',
+    '1e3',
+    'h1',
+    '5x',
+    '5m!',
+    '٣s',
+    'Infinity',
+    '5M',
+    '10s10s',
+  ]) {
     assert.equal(parseDuration(text), null, text);
   }
 });
