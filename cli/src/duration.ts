@@ -16,7 +16,10 @@ export function parseDuration(text: string): number | null {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
   if (!/^(\d+(\.\d+)?(ms|s|m|h|d))+$/.test(text)) return null;
   let total = 0;
+  const seen = new Set<string | undefined>();
   for (const [, amount, , unit] of text.matchAll(/(\d+(\.\d+)?)(ms|s|m|h|d)/g)) {
+    if (seen.has(unit)) return null;
+    seen.add(unit);
     total += Number(amount) * (UNIT_MS[unit ?? ''] ?? 0);
   }
   return total;

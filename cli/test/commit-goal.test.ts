@@ -70,6 +70,8 @@ for (const [args, reason] of [
   [['--pr', '7', '--match', 'a=1'], /leave out --source, --match, --count/],
   [['--source', 'fs', '--settle', '1s'], /--settle goes with --sha or --pr/],
   [['--sha', SHA, '--settle', 'soon'], /is not a duration/],
+  [['--sha', SHA, '--settle', '10s10s'], /--settle 10s10s is not a duration/],
+  [['--sha', SHA, '--settle', '99999999999999d'], /longer than 24 days/],
   [['--source', 'fs', '--verdict', '--no-verdict'], /exclude each other/],
   [['--sha', SHA, '--no-verdict'], /--sha is a wait for a verdict/],
 ] as const) {

@@ -1,6 +1,7 @@
 /** A wait on a source whose manifest declares verdicts: its end is a conclusion, and its code the verdict. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { waitFor } from 'waitbus';
 import { assertExit } from './verbs.js';
 import { GithubWorld, SHA } from '../support/github-world.js';
 
@@ -69,6 +70,53 @@ for (const [predicate, type, fields] of [
     assertExit(await wait.ended, 0);
   });
 }
+
+test('a clause on github is judged, beside others that are not, unless --no-verdict', async () => {
+  await using world = await GithubWorld.open();
+  const clauses = ['github: fields.status="completed"', 'pytest: fields.exit_code=1'];
+  const of = (way: string) => clauses.flatMap((clause) => [way, clause]);
+  const first = await waiting(world, ...of('--first-of'));
+  const all = await waiting(world, ...of('--all-of'));
+  const none = await waiting(world, '--no-verdict', ...of('--first-of'));
+  const other = await waiting(world, '--first-of', 'github:', '--first-of', 'pytest: fields.exit_code=1');
+  await emit(world, 'workflow_run', OPEN);
+  await emit(world, 'pytest_session', { exit_code: 1, conclusion: 'failure' }, 'pytest');
+  assertExit(await other.ended, 0);
+  assertExit(await first.ended, 0);
+  assertExit(await none.ended, 0);
+  const failed = await waiting(world, '--first-of', 'github:');
+  await emit(world, 'workflow_run', ended('failure'));
+  assertExit(await failed.ended, 1);
+  assertExit(await all.ended, 1);
+});
+
+test('waitFor waits for a conclusion as the command does, unless verdict is false', async () => {
+  await using world = await GithubWorld.open();
+  for (const [verdict, status] of [
+    [undefined, 'completed'],
+    [false, 'in_progress'],
+  ] as const) {
+    const [event] = await waitFor({
+      source: 'github',
+      ...(verdict === undefined ? {} : { verdict }),
+      paths: world.box.paths,
+      onArmed: async () => {
+        await emit(world, 'workflow_run', OPEN);
+        await emit(world, 'workflow_run', ended('failure'));
+      },
+    });
+    assert.equal(event?.fields['status'], status);
+  }
+});
+
+test('with -q, too, a verdict of the log says that it is that', async () => {
+  await using world = await GithubWorld.open();
+  await emit(world, 'workflow_run', { ...ended('success'), run_id: 1 });
+  const wait = world.waiting('--sha', SHA, '-q', '--timeout', '0');
+  const { code, stderr } = await wait.ended;
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /^waitbus: this is the log's verdict, \d+ s old: /);
+});
 
 test('no other source of ours declares verdicts', async () => {
   await using world = await GithubWorld.open();

@@ -20,7 +20,13 @@ interface Known {
   readonly run: CommitRun;
   /** The last event that says so; null where only a round does. */
   readonly frame: EventFrame | null;
+  /** In which phase of the wait it was first known to stand so. */
+  readonly phase: Phase;
 }
+
+/** Before what the wait is to do was begun, while it was done, and once it was done. */
+export const PHASE = { before: 0, during: 1, after: 2 } as const;
+export type Phase = (typeof PHASE)[keyof typeof PHASE];
 
 export class CommitRuns {
   readonly #workflow: string | null;
@@ -28,6 +34,7 @@ export class CommitRuns {
   readonly #shas = new Set<string>();
   /** Kept until something changes. */
   #counted: readonly Known[] | null = null;
+  #phase: Phase = PHASE.before;
 
   /** @param workflow only runs of the workflow of this name or file count; null: all of a push */
   constructor(workflow: string | null = null) {
@@ -45,7 +52,13 @@ export class CommitRuns {
     this.#set(run.key, {
       run: { ...run, path: run.path || path, trigger: run.trigger || trigger },
       frame,
+      phase: this.#phaseOf(run, known),
     });
+  }
+
+  /** What comes from now on is of this phase. */
+  enter(phase: Phase): void {
+    this.#phase = phase;
   }
 
   /** What there is of the commit, whatever was known before. */
@@ -53,9 +66,12 @@ export class CommitRuns {
     const before = this.#known;
     this.#known = new Map(
       runs.map((run) => {
-        const frame = before.get(run.key)?.frame ?? null;
+        const known = before.get(run.key);
+        const frame = known?.frame ?? null;
         const isSame = frame !== null && isSameState(runOfFrame(frame), run);
-        return [run.key, { run, frame: isSame ? frame : null }];
+        // A round that was asked for once all was done makes it a fact of that time.
+        const phase = this.#phase === PHASE.after ? PHASE.after : this.#phaseOf(run, known);
+        return [run.key, { run, frame: isSame ? frame : null, phase }];
       }),
     );
     this.#counted = null;
@@ -71,12 +87,21 @@ export class CommitRuns {
     return [...this.#shas].sort();
   }
 
-  /** What the runs that count say together; null while there are none. */
+  /**
+   * What the runs that count say together, by what became known in this phase or later; null while
+   * there are none, and where one of them is only known from before.
+   */
+  standingSince(since: Phase): Standing | null {
+    const counted = this.#count();
+    const recent = counted.filter(({ phase }) => phase >= since);
+    if (recent.some(({ run }) => standingOf(run) === 'failed')) return 'failed';
+    if (counted.some(({ run }) => standingOf(run) === 'open')) return 'open';
+    return counted.length > 0 && recent.length === counted.length ? 'passed' : null;
+  }
+
+  /** What they say together, whenever it became known. */
   get standing(): Standing | null {
-    const standings = new Set(this.#count().map(({ run }) => standingOf(run)));
-    if (standings.has('failed')) return 'failed';
-    if (standings.has('open')) return 'open';
-    return standings.has('passed') ? 'passed' : null;
+    return this.standingSince(PHASE.before);
   }
 
   /** The last event of each run that counts, in the order of the log. */
@@ -111,6 +136,11 @@ export class CommitRuns {
   get others(): readonly string[] {
     if (this.#workflow !== null || this.#count().length > 0) return [];
     return [...this.#known.values()].map(({ run }) => lineOf(run));
+  }
+
+  /** News that say nothing new are as old as what was known. */
+  #phaseOf(run: CommitRun, known: Known | undefined): Phase {
+    return known !== undefined && isSameState(known.run, run) ? known.phase : this.#phase;
   }
 
   #set(key: string, known: Known): void {

@@ -90,8 +90,15 @@ export class CommitState {
 
   /** What the verdict is of, where it is not of all the facts. */
   get caveat(): string | null {
-    const caveats = this.#subjects.flatMap(({ verdict }) => verdict.caveat ?? []);
-    return caveats[0] ?? null;
+    if (!this.done) return null;
+    const deciding = this.#subjects.filter(({ verdict }) => verdict.outcome === this.#outcome);
+    const isOfOne = this.#outcome === 'failure' || this.#isAny;
+    // Where one is enough, one of all the facts is.
+    if (isOfOne && deciding.some(({ verdict }) => verdict.caveat === null)) return null;
+    const [first] = deciding.filter(({ verdict }) => verdict.caveat !== null);
+    if (first === undefined) return null;
+    const of = this.#subjects.length > 1 ? `${first.text}: ` : '';
+    return `${of}${first.verdict.caveat}`;
   }
 
   get due(): number | null {
@@ -119,7 +126,6 @@ export class CommitState {
         break;
       case 'subscribe_ack':
         this.#isStale = false;
-        for (const { verdict } of this.#subjects) verdict.renew();
         break;
       case 'caught_up':
         if (this.#onlyLog) this.#theLog('nothing else was looked at');
@@ -130,6 +136,7 @@ export class CommitState {
       default:
         break;
     }
+    if (this.#isHeld && this.armed) for (const { verdict } of this.#subjects) verdict.begin();
     this.#checkSha();
     this.#watchSilence();
     return this.#decide();
@@ -139,7 +146,7 @@ export class CommitState {
     this.#isHeld = false;
     this.#isStale = true;
     this.#silentSince = null;
-    for (const { verdict } of this.#subjects) verdict.renew();
+    for (const { verdict } of this.#subjects) verdict.end();
     return true;
   }
 
@@ -163,6 +170,10 @@ export class CommitState {
     return this.#subjects
       .filter(({ verdict }) => verdict.outcome === null || this.#goal.mode === 'commit')
       .flatMap(({ text, verdict }) => linesOf(verdict).map((line) => `${text}${line}`));
+  }
+
+  get #isAny(): boolean {
+    return this.#goal.mode === 'pulls' && this.#goal.any;
   }
 
   #note(frame: WaitNoteFrame): void {
@@ -215,7 +226,7 @@ export class CommitState {
     const decided = this.#subjects.filter(({ verdict }) => verdict.outcome !== null);
     this.#decided = decided;
     const failed = decided.filter(({ verdict }) => verdict.outcome === 'failure');
-    const isAny = this.#goal.mode === 'pulls' && this.#goal.any;
+    const isAny = this.#isAny;
     const isOver = isAny ? decided.length > 0 : decided.length === this.#subjects.length;
     if (failed.length === 0 && !isOver) return [];
     this.#outcome =
@@ -233,5 +244,7 @@ function linesOf(verdict: CommitVerdict): readonly string[] {
   if (others.length > 0) {
     return [`: no push caused ${others.join(', ')}; with --workflow such a run counts`];
   }
-  return [lines.length === 0 ? '' : `: ${lines.join(', ')}; GitHub is being asked`];
+  const known = [lines.join(', '), lines.length > 0 || verdict.isInformed ? verdict.lacks : null];
+  const text = known.filter(Boolean).join('; ');
+  return [text === '' ? '' : `: ${text}`];
 }

@@ -3,7 +3,8 @@
  * facts that were asked for after the wait began: a whole round, or a log that deliveries keep whole.
  * Where neither can be had it is the log's, and says so.
  */
-import { CommitRuns } from './commit-runs.js';
+import type { Standing } from './commit-run.js';
+import { CommitRuns, PHASE, type Phase } from './commit-runs.js';
 import type { RoundNote } from './round-note.js';
 import type { EventFrame } from './stream.js';
 
@@ -27,6 +28,10 @@ export class CommitVerdict {
   #basis: Basis | null = null;
   /** An event told of a change that the last round does not have. */
   #moved = false;
+  /** When the last round came, in milliseconds since the epoch. */
+  #toldAt = 0;
+  /** When what the wait is to do was done; null: it is not, or there is nothing. */
+  #doneAt: number | null = null;
 
   constructor(rules: VerdictRules) {
     this.#rules = rules;
@@ -46,6 +51,7 @@ export class CommitVerdict {
       for (const sha of note.shas) this.runs.seeSha(sha);
       this.#basis = note;
       this.#moved = false;
+      this.#toldAt = this.#rules.now();
     }
   }
 
@@ -59,6 +65,18 @@ export class CommitVerdict {
     this.#basis = null;
   }
 
+  /** What the wait is to do begins. */
+  begin(): void {
+    this.runs.enter(PHASE.during);
+  }
+
+  /** It is done: what the log told before is of another state of things. */
+  end(): void {
+    this.runs.enter(PHASE.after);
+    this.#doneAt = this.#rules.now();
+    this.renew();
+  }
+
   /** Whether there is something to decide by. */
   get isInformed(): boolean {
     return this.#basis !== null;
@@ -66,28 +84,61 @@ export class CommitVerdict {
 
   /** A failure at once; a success when nothing has changed for the settling time. */
   get outcome(): 'success' | 'failure' | null {
-    const { standing } = this.runs;
+    const standing = this.#standing;
     if (this.#basis === null || standing === null || standing === 'open') return null;
-    if (standing === 'failed') return 'failure';
-    return this.#isSettled(this.#basis) ? 'success' : null;
+    if (standing === 'failed' && this.#isNews) return 'failure';
+    if (!this.#isSettled(this.#basis)) return null;
+    return standing === 'failed' ? 'failure' : 'success';
   }
 
   /** When it is to be looked at again, if nothing is said until then; null: it need not be. */
   get settlesAt(): number | null {
-    const isWaiting = this.#basis?.kind === 'heard' && this.runs.standing === 'passed';
-    return isWaiting ? this.runs.receivedAt + this.#rules.settleMs : null;
+    const isOver = ['passed', 'failed'].includes(this.#standing ?? '');
+    return this.#basis?.kind === 'heard' && isOver ? this.#heardSettlesAt : null;
   }
 
-  /** What the verdict is of, where it is not of all the facts. */
+  /** What the verdict is of, where it is not of all the facts; null: there is none, or it is. */
   get caveat(): string | null {
-    if (this.#basis?.kind !== 'log') return null;
-    const age = Math.max(0, Math.round((this.#rules.now() - this.runs.receivedAt) / 1000));
+    if (this.#basis?.kind !== 'log' || this.outcome === null) return null;
+    const knownAt = Math.max(this.runs.receivedAt, this.#toldAt);
+    const age = Math.max(0, Math.round((this.#rules.now() - knownAt) / 1000));
     return `this is the log's verdict, ${age} s old: ${this.#basis.why}`;
   }
 
   /** It is over, but may not have been for long enough. */
   get isSettling(): boolean {
-    return this.#basis !== null && this.runs.standing === 'passed' && this.outcome === null;
+    const isOver = ['passed', 'failed'].includes(this.#standing ?? '');
+    return this.#basis !== null && isOver && this.outcome === null;
+  }
+
+  /** Why what is known does not count, and what would; null: nothing is known against it. */
+  get lacks(): string | null {
+    if (this.#basis === null) return 'GitHub is being asked';
+    if (this.outcome !== null || this.#basis.kind === 'round') return null;
+    const isOld = this.#standing === null && this.runs.lines.length > 0;
+    const old = isOld ? ['from before what this wait did; nothing newer is known'] : [];
+    const why = this.#basis.kind === 'log' ? [this.#basis.why] : [];
+    return [...old, ...why].join(': ') || null;
+  }
+
+  get #standing(): Standing | null {
+    return this.runs.standingSince(this.#since);
+  }
+
+  /** From when on what is known may decide. A round was asked for after all that was done. */
+  get #since(): Phase {
+    if (this.#doneAt === null || this.#basis?.kind === 'round') return PHASE.before;
+    return this.#basis?.kind === 'heard' ? PHASE.during : PHASE.after;
+  }
+
+  /** Whether nothing that was done can have changed it meanwhile. */
+  get #isNews(): boolean {
+    if (this.#doneAt === null || this.#basis?.kind !== 'heard') return true;
+    return this.runs.standingSince(PHASE.after) === 'failed';
+  }
+
+  get #heardSettlesAt(): number {
+    return Math.max(this.runs.receivedAt, this.#doneAt ?? 0) + this.#rules.settleMs;
   }
 
   #isSettled(basis: Basis): boolean {
@@ -96,7 +147,7 @@ export class CommitVerdict {
       case 'log':
         return true;
       case 'heard':
-        return now() >= this.runs.receivedAt + settleMs;
+        return now() >= this.#heardSettlesAt;
       case 'round': {
         const { changedAt } = this.runs;
         if (settleMs === 0) return true;

@@ -1,5 +1,6 @@
 /** `waitFor`: one promise for one event, or for all of several. */
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { MAX_TIMER_MS } from '../duration.js';
 import { originRepo } from '../origin-repo.js';
 import { directoryOf } from '../working-directory.js';
 import { isSha } from './commit-goal.js';
@@ -31,6 +32,11 @@ export interface WaitForOptions extends StreamOptions {
   readonly settle?: number;
   /** Only events of `owner/repo` or `owner/*`. Default with `sha`: the origin of the checkout. */
   readonly repo?: string;
+  /**
+   * Whether a wait on a source whose manifest declares verdicts, such as github, is for one that has
+   * ended: an event with a conclusion. Default: true. With false, any matching event counts.
+   */
+  readonly verdict?: boolean;
   /** Ends on the N-th matching event. Default 1. */
   readonly count?: number;
   /** A cursor: events after it count even if they happened before the call. */
@@ -78,7 +84,9 @@ export async function waitFor(options: WaitForOptions): Promise<readonly EventFr
   let armed = false;
   const cwd = directoryOf(options.cwd);
   const act = async () => {
-    await options.onArmed?.();
+    // Without anything to do, what is known is as good as before.
+    if (options.onArmed === undefined) return;
+    await options.onArmed();
     if (state.renew()) renewal.ask();
   };
   const repo = options.repo ?? (isOfTheLog(goal) ? originOf(cwd) : null);
@@ -121,17 +129,29 @@ function originOf(cwd: string): string {
 function goalOf(options: WaitForOptions): Goal {
   const { sha, workflow = null, settle: settleMs } = options;
   if (sha !== undefined) {
+    if (options.verdict === false) {
+      throw new WaitbusError('WAITBUS_BAD_REQUEST', 'sha is a wait for a verdict');
+    }
+    if (settleMs !== undefined && !(settleMs >= 0 && settleMs <= MAX_TIMER_MS)) {
+      throw new WaitbusError(
+        'WAITBUS_BAD_REQUEST',
+        `settle: ${settleMs} is not a number of milliseconds up to ${MAX_TIMER_MS}`,
+      );
+    }
     if (isSha(sha)) return { mode: 'commit', sha, workflow, settleMs };
     throw new WaitbusError('WAITBUS_BAD_REQUEST', `sha ${sha} is not 7 to 40 hex digits`);
   }
   const { allOf = [], firstOf = [], match = [], source, count = 1 } = options;
-  if (allOf.length > 0) return { mode: 'all', clauses: allOf.map(parseClause), count };
-  if (firstOf.length > 0) return { mode: 'first', clauses: firstOf.map(parseClause), count };
+  const judged = options.verdict !== false;
+  if (allOf.length > 0) return { mode: 'all', clauses: allOf.map(parseClause), count, judged };
+  if (firstOf.length > 0)
+    return { mode: 'first', clauses: firstOf.map(parseClause), count, judged };
   const predicates = typeof match === 'string' ? [match] : match;
   const text = [...(source === undefined ? [] : [`source ${source}`]), ...predicates].join(' and ');
   return {
     mode: 'first',
     clauses: [{ text: text || 'any event', source: source ?? null, predicates }],
     count,
+    judged,
   };
 }

@@ -23,7 +23,7 @@ export interface WaitSpec {
   readonly clauses: readonly Clause[];
   /** With `first`: how many events end it. */
   readonly count: number;
-  /** Waits for a verdict, where the source of its one clause declares that it has such. */
+  /** A clause waits for a verdict, where its source declares that it has such. */
   readonly judged?: boolean;
 }
 
@@ -66,14 +66,22 @@ export function sourcesOf(spec: WaitSpec): string[] {
   return [...new Set(spec.clauses.flatMap(({ source }) => (source === null ? [] : [source])))];
 }
 
+interface OpenClause {
+  readonly clause: Clause;
+  /** Its place among the clauses. */
+  readonly at: number;
+  readonly matches: Matcher;
+}
+
 export class WaitState {
   readonly sources: readonly string[];
   readonly #spec: WaitSpec;
-  readonly #open: { readonly clause: Clause; readonly at: number; readonly matches: Matcher }[];
+  readonly #open: OpenClause[];
   readonly #matched: EventFrame[] = [];
   readonly #stream: StreamState;
-  /** The event types that are a verdict; null: whatever matches ends the wait. */
-  #verdictTypes: readonly string[] | null = null;
+  /** By the place of a clause: the event types that are its verdicts; without: whatever matches. */
+  #verdictTypes: ReadonlyMap<number, readonly string[]> = new Map();
+  #failed = false;
 
   constructor(spec: WaitSpec) {
     this.#spec = spec;
@@ -97,8 +105,9 @@ export class WaitState {
 
   /** null: the events that counted tell. */
   get outcome(): 'success' | 'failure' | null {
-    if (this.#verdictTypes === null || !this.done) return null;
-    return this.#matched.some(isFailure) ? 'failure' : 'success';
+    if (!this.done) return null;
+    if (this.#failed) return 'failure';
+    return this.#verdictTypes.size === this.#spec.clauses.length ? 'success' : null;
   }
 
   get done(): boolean {
@@ -117,35 +126,40 @@ export class WaitState {
     this.#stream.receive(frame);
     const before = this.#matched.length;
     if (frame.kind === 'subscribe_ack') this.#learn(frame.verdicts ?? {});
-    if (frame.kind === 'event' && this.#counts(frame)) this.#offer(frame);
+    if (frame.kind === 'event') this.#offer(frame);
     return this.#matched.slice(before);
   }
 
   /** What the manifests of its sources declare. */
   #learn(verdicts: Readonly<Record<string, readonly string[]>>): void {
-    const [clause] = this.#spec.clauses;
-    if (this.#spec.judged !== true || clause === undefined) return;
-    const types = verdicts[clause.source ?? ''] ?? null;
-    const canBe = types !== null && canBeVerdict(clause.predicates, types);
-    this.#verdictTypes = canBe ? types : null;
+    if (this.#spec.judged !== true) return;
+    const types = this.#spec.clauses.map(({ source, predicates }, at) => {
+      const declared = verdicts[source ?? ''];
+      const canBe = declared !== undefined && canBeVerdict(predicates, declared);
+      return canBe ? ([[at, declared]] as const) : [];
+    });
+    this.#verdictTypes = new Map(types.flat());
   }
 
-  #counts(event: EventFrame): boolean {
-    return this.#verdictTypes === null || isVerdict(event, this.#verdictTypes);
-  }
-
-  /** A matching event. With `all`, it satisfies every clause that it matches, for good. */
+  /** A matching event. With `all`, it satisfies every clause that it meets, for good. */
   #offer(event: EventFrame): void {
-    if (this.#spec.mode === 'first') {
-      this.#matched.push(event);
-      return;
-    }
-    const subject = event as unknown as Readonly<Record<string, unknown>>;
-    const before = this.#open.length;
-    for (let at = before - 1; at >= 0; at -= 1) {
-      if (this.#open[at]?.matches(subject) === true) this.#open.splice(at, 1);
-    }
-    if (this.#open.length < before) this.#matched.push(event);
+    const met = this.#open.filter((open) => this.#meets(event, open));
+    if (met.length === 0) return;
+    this.#matched.push(event);
+    // Of several that it meets, one that asks for a verdict makes it one.
+    if (isFailure(event) && met.some(({ at }) => this.#verdictTypes.has(at))) this.#failed = true;
+    if (this.#spec.mode === 'first') return;
+    for (const open of met) this.#open.splice(this.#open.indexOf(open), 1);
+  }
+
+  #meets(event: EventFrame, { at, matches }: OpenClause): boolean {
+    const types = this.#verdictTypes.get(at);
+    if (types !== undefined && !isVerdict(event, types)) return false;
+    // The daemon sends what meets any of them; of one alone, or where it makes no difference, its
+    // word is enough.
+    const isSettled = this.#spec.clauses.length === 1 && this.#spec.mode === 'first';
+    const isAlike = this.#spec.mode === 'first' && this.#verdictTypes.size === 0;
+    return isSettled || isAlike || matches(event as unknown as Readonly<Record<string, unknown>>);
   }
 
   get sourceLines(): readonly string[] {

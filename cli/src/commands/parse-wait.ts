@@ -2,9 +2,9 @@
 import { parseArgs } from 'node:util';
 import type { Goal } from '../client/goal.js';
 import { cursorSince } from '../client/since.js';
-import { MAX_TIMER_MS, parseDuration } from '../duration.js';
 import { UsageError } from '../terminal/exit.js';
 import { absolutePath } from '../working-directory.js';
+import { timeSpan } from './timeout.js';
 import { whatToWaitFor } from './wait-goal.js';
 import { wholeNumber } from './whole-number.js';
 
@@ -65,7 +65,7 @@ export function parseWait(args: readonly string[], { cwd, now }: Surroundings): 
   return {
     ...whatToWaitFor(values, directory),
     ...(values.since === undefined ? {} : { since: parseSince(values.since, now) }),
-    timeoutMs: values.timeout === undefined ? null : parseTimeout(values.timeout),
+    timeoutMs: values.timeout === undefined ? null : timeSpan('--timeout', values.timeout),
     verdict: verdictOf(values),
     json: values.json === true,
     quiet: values.quiet === true,
@@ -95,15 +95,6 @@ function parseSince(text: string, now: number): string {
   const cursor = cursorSince(text, now);
   if (cursor !== null) return cursor;
   throw new UsageError(`--since ${text} is not a ULID, a duration such as 10m, or start`);
-}
-
-function parseTimeout(text: string): number {
-  const milliseconds = parseDuration(text);
-  if (milliseconds === null) {
-    throw new UsageError(`--timeout ${text} is not a duration such as 30s, 5m, 1h30m or 2d`);
-  }
-  if (milliseconds > MAX_TIMER_MS) throw new UsageError(`--timeout ${text} is longer than 24 days`);
-  return milliseconds;
 }
 
 function commandOf(words: readonly string[]): readonly string[] {

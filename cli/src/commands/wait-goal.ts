@@ -6,8 +6,8 @@ import { isSha, type CommitGoal, type PullsGoal } from '../client/commit-goal.js
 import type { Goal } from '../client/goal.js';
 import { parseClause, type Clause, type WaitSpec } from '../client/wait-state.js';
 import { originRepo } from '../origin-repo.js';
-import { parseDuration } from '../duration.js';
 import { UsageError } from '../terminal/exit.js';
+import { timeSpan } from './timeout.js';
 import { wholeNumber } from './whole-number.js';
 
 export interface WhatToWaitFor {
@@ -78,17 +78,15 @@ function verdictRules(way: string, options: GoalOptions) {
       `${way} waits for runs of source github: leave out --source, --match, --count`,
     );
   }
-  const settleMs = settle === undefined ? undefined : parseDuration(settle);
-  if (settleMs === null) throw new UsageError(`--settle ${settle} is not a duration such as 10s`);
-  return { workflow, settleMs };
+  return { workflow, settleMs: settle === undefined ? undefined : timeSpan('--settle', settle) };
 }
 
 function clausesGoal(options: GoalOptions): WaitSpec {
   const { 'all-of': allOf, 'first-of': firstOf, match } = options;
   const [source] = options.source ?? [];
   const count = options.count === undefined ? 1 : wholeNumber('--count', options.count, 1);
+  const judged = options['no-verdict'] !== true;
   if (allOf === undefined && firstOf === undefined) {
-    const judged = options['no-verdict'] !== true;
     return { mode: 'first', clauses: [plainClause(source, match)], count, judged };
   }
   if (source !== undefined || match !== undefined) {
@@ -99,7 +97,7 @@ function clausesGoal(options: GoalOptions): WaitSpec {
   if (allOf !== undefined && count !== 1)
     throw new UsageError('--count goes with --match or --first-of');
   const mode = allOf === undefined ? 'first' : 'all';
-  return { mode, clauses: (allOf ?? firstOf ?? []).map(parseClause), count };
+  return { mode, clauses: (allOf ?? firstOf ?? []).map(parseClause), count, judged };
 }
 
 function plainClause(source: string | undefined, match: readonly string[] | undefined): Clause {

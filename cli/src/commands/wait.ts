@@ -111,8 +111,14 @@ class Wait {
     // What ended it has the last word.
     if (signal.aborted) return code;
     if (this.#plan.json) for (const note of notes) print(stringifyJson(note));
-    if (caveat !== null) this.#line.note(caveat);
+    if (caveat !== null) this.#tell(caveat);
     return code;
+  }
+
+  /** What a verdict is not of is no matter of manners: it is said also where nothing else is. */
+  #tell(caveat: string): void {
+    if (this.#plan.quiet) say(`waitbus: ${caveat}`);
+    else this.#line.note(caveat);
   }
 
   #receive(frame: StreamFrame): void {

@@ -71,7 +71,8 @@ how to wait
   --timeout DURATION    give up after 30s, 5m, 1h30m, 2d; 0 with --since only looks into the log
   --verdict             exit 1 if the event's conclusion is failure, cancelled or timed_out; the
                         default for a source whose events are verdicts, such as github, and the
-                        wait is then for a conclusion; --no-verdict: any event, and 0
+                        wait is then for a conclusion, also in a clause of --all-of, --first-of;
+                        --no-verdict: any event, and 0
   --json                print the matched event, one JSON line, on stdout; with --sha the last of
                         each run; with --pr what is known of its runs
   --cwd DIR             the directory that fs watches (default: this one)

@@ -1379,7 +1379,8 @@ def wait_for(
 ) -> List[Event]:
     """Waits for matching events.
 
-    source: only events of this source, which is activated.
+    source: only events of this source, which is activated. Any of them ends it, also one of a run
+        of github that goes on: name `fields.conclusion` in `match` to wait for an end.
     match: predicates that must all hold.
     first_of: in place of both, `source:predicate predicate ...` clauses: the first event of any.
     all_of: in place of all three, such clauses: one event each, over time.
