@@ -49,7 +49,9 @@ test('several workflows: a success waits for every run that is known', async () 
   const wait = daemon.wait(SHA, '--json');
   await wait.says(/waiting for/);
   await daemon.emit({ ...done('success'), run_id: 1 });
-  await wait.says(/waiting for --sha \w+: docs \(run 9007199254740993, in_progress\) · listening for github/);
+  await wait.says(
+    /waiting for --sha \w+: docs \(run 9007199254740993, in_progress\) · listening for github/,
+  );
   await daemon.emit({ ...done('success'), run_id: 9007199254740993n, workflow_name: 'docs' });
   const ended = await wait.ended;
   assertExit(ended, 0);
