@@ -78,7 +78,13 @@ test('a clause on github is judged, beside others that are not, unless --no-verd
   const first = await waiting(world, ...of('--first-of'));
   const all = await waiting(world, ...of('--all-of'));
   const none = await waiting(world, '--no-verdict', ...of('--first-of'));
-  const other = await waiting(world, '--first-of', 'github:', '--first-of', 'pytest: fields.exit_code=1');
+  const other = await waiting(
+    world,
+    '--first-of',
+    'github:',
+    '--first-of',
+    'pytest: fields.exit_code=1',
+  );
   await emit(world, 'workflow_run', OPEN);
   await emit(world, 'pytest_session', { exit_code: 1, conclusion: 'failure' }, 'pytest');
   assertExit(await other.ended, 0);

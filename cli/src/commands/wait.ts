@@ -128,7 +128,7 @@ class Wait {
       if (this.#plan.json) print(stringifyJson(event));
       else this.#line.note(`${event.event_type}: ${event.summary || event.event_id}`);
     }
-    if (this.#state.done) return;
+    if (this.#state.done || this.#ending.signal.aborted) return;
     switch (frame.kind) {
       case 'event':
       case 'tick':
