@@ -64,8 +64,8 @@ export interface SourceContext<Config = unknown> {
   /** The first of them; null while no waiter gave one. */
   readonly cwd: string | null;
   /**
-   * Who waits on this source now, and for what. The handler is called at once and on each change,
-   * never with an unchanged list; an empty list says that nobody waits.
+   * Who waits on this source now, and for what. The handler is called at once and on each change;
+   * an empty list says that nobody waits.
    */
   watchWaiters(handler: (waiters: readonly Waiter[]) => void): void;
   /**

@@ -92,13 +92,12 @@ export class CommitState {
   get caveat(): string | null {
     if (!this.done) return null;
     const deciding = this.#subjects.filter(({ verdict }) => verdict.outcome === this.#outcome);
-    const isOfOne = this.#outcome === 'failure' || this.#isAny;
     // Where one is enough, one of all the facts is.
+    const isOfOne = this.#outcome === 'failure' || this.#isAny;
     if (isOfOne && deciding.some(({ verdict }) => verdict.caveat === null)) return null;
-    const [first] = deciding.filter(({ verdict }) => verdict.caveat !== null);
+    const first = deciding.find(({ verdict }) => verdict.caveat !== null);
     if (first === undefined) return null;
-    const of = this.#subjects.length > 1 ? `${first.text}: ` : '';
-    return `${of}${first.verdict.caveat}`;
+    return `${this.#subjects.length > 1 ? `${first.text}: ` : ''}${first.verdict.caveat}`;
   }
 
   get due(): number | null {
@@ -126,6 +125,7 @@ export class CommitState {
         break;
       case 'subscribe_ack':
         this.#isStale = false;
+        for (const { verdict } of this.#subjects) verdict.renew();
         break;
       case 'caught_up':
         if (this.#onlyLog) this.#theLog('nothing else was looked at');

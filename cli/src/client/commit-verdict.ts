@@ -125,10 +125,13 @@ export class CommitVerdict {
     return this.runs.standingSince(this.#since);
   }
 
-  /** From when on what is known may decide. A round was asked for after all that was done. */
+  /**
+   * From when on what is known may decide. A round was asked for after all that was done; where all is
+   * heard of, what was done would have been heard of by the time that a success has settled.
+   */
   get #since(): Phase {
-    if (this.#doneAt === null || this.#basis?.kind === 'round') return PHASE.before;
-    return this.#basis?.kind === 'heard' ? PHASE.during : PHASE.after;
+    const isWhole = this.#basis?.kind === 'round' || this.#basis?.kind === 'heard';
+    return this.#doneAt === null || isWhole ? PHASE.before : PHASE.after;
   }
 
   /** Whether nothing that was done can have changed it meanwhile. */
