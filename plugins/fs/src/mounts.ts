@@ -51,14 +51,18 @@ export function watchMounts(changed: (points: readonly string[]) => void): Mount
     return null;
   }
   let known = readMounts();
-  const poll = koffi.node.poll(epoll, { readable: true }, () => {
+  let open = true;
+  const look = () => {
+    if (!open) return;
     wait(epoll, Buffer.alloc(16), 1, 0);
     const now = readMounts();
     const points = differences(known, now);
     known = now;
     if (points.length > 0) changed(points);
-  });
-  let open = true;
+  };
+  const poll = koffi.node.poll(epoll, { readable: true }, look);
+  // The loop begins to poll in its next turn, and is not told of what came before.
+  setImmediate(() => setImmediate(look));
   return {
     close() {
       if (!open) return;
