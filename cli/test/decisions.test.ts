@@ -11,7 +11,6 @@ import { originRepo, repoOfUrl } from '../src/origin-repo.js';
 import { parseWait } from '../src/commands/parse-wait.js';
 import { exitCodeOf } from '../src/commands/verdict.js';
 import { formatDuration, parseDuration } from '../src/duration.js';
-import { isChildMessage } from '../src/host/child-message.js';
 import { resolvePaths } from '../src/paths.js';
 
 const HERE = { cwd: '/w', now: 1_000_000_000_000 };
@@ -219,36 +218,4 @@ test('the verdict: 1 only when asked for and any event failed', () => {
     ],
     [0, 1, 0, 0, 1, 0],
   );
-});
-
-test('property: no value that is no message is taken for one, and asking never throws', () => {
-  const types = ['hello', 'done', 'ready', 'roots_ready', 'describe', 'emit', 'log', 'failed'];
-  fc.assert(
-    fc.property(
-      fc.constantFrom(...types),
-      fc.object({
-        key: fc.constantFrom(
-          'id',
-          'event',
-          'step',
-          'level',
-          'message',
-          'detail',
-          'details',
-          'remedy',
-          'version',
-          'generation',
-        ),
-      }),
-      (type, rest) => {
-        const message = { ...rest, type };
-        if (!isChildMessage(message)) return;
-        if (message.type === 'describe') assert.equal(typeof message.detail, 'string');
-        if (message.type === 'emit') assert.equal(typeof message.event, 'object');
-        if (message.type === 'log')
-          assert.ok(['debug', 'info', 'warn', 'error'].includes(message.level));
-      },
-    ),
-  );
-  fc.assert(fc.property(fc.anything(), (value) => void isChildMessage(value)));
 });
