@@ -101,6 +101,9 @@ test(
       /shell's engine is tcp:\/\/127\.0\.0\.1:1, .*config set sources\.docker\.socket/,
     );
     await other.says(/no container is named nope yet/);
+    // It is said of what is not there, and taken back once it is.
+    await engine.run('exit 0', '--name', 'nope');
+    await other.says(/no container is named nope yet[^\n]* \(over\)/);
     for (const { child, ended } of [first, other]) {
       child.kill();
       await ended;

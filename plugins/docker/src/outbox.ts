@@ -3,7 +3,7 @@
  * what the daemon has not taken yet and tells when that is too much.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { SourceContext } from '@waitbus/plugin-sdk';
+import type { SourceContext, SourceEvent } from '@waitbus/plugin-sdk';
 import type { Entry, Ledger } from './ledger.js';
 import { pauseMs } from './pauses.js';
 
@@ -26,6 +26,8 @@ export class Outbox {
   readonly #options: OutboxOptions;
   #waiting: Entry[] = [];
   #turn: Promise<void> | null = null;
+  /** Called with each event that is stored. */
+  onEmitted: (event: SourceEvent) => void = () => undefined;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
@@ -81,6 +83,7 @@ export class Outbox {
     const { ctx } = this.#options;
     try {
       await ctx.emit(event);
+      this.onEmitted(event);
       return false;
     } catch (error) {
       if (ctx.signal.aborted) return false;

@@ -18,6 +18,7 @@ import { goesOn } from './pauses.js';
 import { EngineProblem, problemOf, tellingProblem } from './problem.js';
 import { parseList } from './records.js';
 
+import { Absences } from './absences.js';
 import { checkWait } from './wait-check.js';
 import { Watch } from './watch.js';
 
@@ -64,7 +65,9 @@ export async function startDocker(
     signal.addEventListener('abort', () => api.close(), { once: true });
     void watch.run({ engine, stream }, resumed).catch(failed);
     const known = knownEngine(api, surroundings);
-    ctx.checkWaits((waiter) => checkWait(waiter, known));
+    const absences = new Absences(() => ctx.recheckWaits(), signal);
+    outbox.onEmitted = (event) => absences.emitted(event);
+    ctx.checkWaits(async (waiter) => absences.said(await checkWait(waiter, known)));
     ctx.ready();
   } catch (error) {
     if (signal.aborted) return;

@@ -73,7 +73,7 @@ function containerNote(
   const has = new Set(listed.flatMap((one) => one.names));
   if (names.length === 0 || names.some((name) => has.has(name))) return [];
   const detail = `no container is named ${names.join(' or ')} yet, at the engine at ${place}`;
-  return [{ code: 'no_container', level: 'info', detail, remedy: 'docker ps -a', alternative }];
+  return [{ code: 'no_container', level: 'warning', detail, remedy: 'docker ps -a', alternative }];
 }
 
 /** An image is told as it was named when the container was made, with its tag or without. */
@@ -89,7 +89,7 @@ function imageNote(
     if (near === undefined) continue;
     const detail = `the image ${image} is told as it was named: containers have ${near}`;
     const remedy = `waitbus wait --source docker --match ${shellWord(`fields.image="${near}"`)}`;
-    return [{ code: 'image_name', level: 'info', detail, remedy, alternative }];
+    return [{ code: 'image_name', level: 'warning', detail, remedy, alternative }];
   }
   return [];
 }

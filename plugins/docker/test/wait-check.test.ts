@@ -46,12 +46,12 @@ test('a shell that names no engine has the one that answers, or none', async () 
 test('a container that is not there yet is said, and an image by another tag', async () => {
   assert.deepEqual(await said({ anyOf: [[is('container', 'web')]] }), []);
   assert.deepEqual(await said({ anyOf: [[is('container', 'wbe')]] }), [
-    'no_container info: no container is named wbe yet, at the engine at /own.sock',
+    'no_container warning: no container is named wbe yet, at the engine at /own.sock',
   ]);
   // Several are alternatives.
   assert.deepEqual(await said({ anyOf: [[is('container', 'wbe'), is('container', 'web')]] }), []);
   assert.deepEqual(await said({ anyOf: [[is('image', 'web')]] }), [
-    'image_name info: the image web is told as it was named: containers have shop/web:2',
+    'image_name warning: the image web is told as it was named: containers have shop/web:2',
   ]);
   assert.deepEqual(await said({ anyOf: [[is('image', 'shop/web:2')]] }), []);
   assert.deepEqual(await said({ anyOf: [[is('image', 'other')]] }), []);
