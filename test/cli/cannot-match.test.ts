@@ -17,7 +17,7 @@ for (const [args, cause] of [
   ],
   [
     ['--source', 'fs', '--match', 'fields.worfklow_name="a.txt"'],
-    /source fs: .* has no field worfklow_name; did you mean workflow_name\?/,
+    /source fs: none of .* has a field worfklow_name; did you mean workflow_name\?/,
   ],
   [
     ['--source', 'docker', '--match', 'fields.conclusion="failed"'],
@@ -29,7 +29,7 @@ for (const [args, cause] of [
   ],
   [
     ['--source', 'pytest', '--match', 'event_type="pytest_test"', '--match', 'fields.total>1'],
-    /source pytest: pytest_test has no field total; pytest_session has/,
+    /source pytest: pytest_test has no field total; pytest_session has it/,
   ],
   [
     ['--source', 'fs', '--match', 'fields.source="docker"'],

@@ -39,6 +39,8 @@ for (const text of [
   'fields.conclusion="success" & fields.conclusion="failure"',
   'fields.conclusion!="failure"',
   'fields.size!="0"',
+  'fields.size>2.5',
+  'event_type="fs_change" & fields.size<=0.5',
   // Common keys that events leave out are null.
   'fields.head_sha=null',
   'fields.size=null',
@@ -62,11 +64,11 @@ for (const [text, expected] of [
   ],
   [
     'fields.worfklow_name="a"',
-    'unknown_field: fs_change and fs_delete has no field worfklow_name; did you mean workflow_name?',
+    'unknown_field: none of fs_change, fs_delete has a field worfklow_name; did you mean workflow_name?',
   ],
   [
     'event_type="fs_delete" & fields.size>1',
-    'unknown_field: fs_delete has no field size; fs_change has',
+    'unknown_field: fs_delete has no field size; fs_change has it',
   ],
   ['fields.conclusion="failed"', 'unknown_value: fields.conclusion is never "failed"'],
   [

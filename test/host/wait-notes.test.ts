@@ -94,6 +94,21 @@ test('a change of other packages leaves what was said of a wait as it is', async
   assert.deepEqual(notesOf(frames), []);
 });
 
+test('what a run said besides its check is over with the run', async () => {
+  await using house = await House.open('checks-waits');
+  const client = await house.wait({ match: ['fields.beside=true'] });
+  const isOf = (level: string) => (frame: Frame) =>
+    frame['code'] === 'beside' && frame['level'] === level;
+  const until = async (holds: (frame: Frame) => boolean) => {
+    let frame = await client.next();
+    while (!holds(frame)) frame = await client.next();
+    return frame;
+  };
+  await until(isOf('warning'));
+  await house.wait({ match: ['fields.die=true'] });
+  assert.equal((await until(isOf('cleared')))['detail'], 'as things are');
+});
+
 test('a check that does not answer keeps nobody from being armed', async () => {
   await using house = await House.open('checks-waits');
   const client = await house.wait({ match: ['fields.hang=true'] });

@@ -1,6 +1,6 @@
 /**
- * What the host itself says of what is asked of sources, from their manifests and the log: pure. It stands as long
- * as they do, whatever a source's own check says.
+ * What the host itself says of what is asked of sources, by their manifests and by the log. It stands
+ * as long as they do, whatever a source's own check says.
  */
 import type { Interest, WaitNoteFrame } from '@waitbus/kernel';
 import { formatPath, type Predicate } from '@waitbus/kernel/predicate';

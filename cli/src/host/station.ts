@@ -41,6 +41,8 @@ export class Station {
   #source: InstalledSource;
   #setting: Setting;
   #installed = true;
+  /** As it was told last. */
+  #isRunning = false;
   /** null without a process: emit-only. */
   #supervisor: Supervisor | null;
 
@@ -179,9 +181,8 @@ export class Station {
 
   /** Something was emitted under its name: where nothing had reported, that may be over. */
   reported(): void {
-    if (this.#source.manifest.turnOn !== undefined && this.#subscribers.size > 0) {
-      this.#renew.ask();
-    }
+    const { turnOn } = this.#source.manifest;
+    if (turnOn !== undefined && this.#subscribers.size > 0) this.#renew.ask();
   }
 
   #noteAll(): void {
@@ -215,9 +216,11 @@ export class Station {
   }
 
   #tellAll(): void {
+    const isRunning = this.condition.state === 'running';
+    const hasEnded = this.#isRunning && !isRunning;
+    this.#isRunning = isRunning;
     for (const subscriber of [...this.#subscribers.values()]) {
-      // Another run looks at it anew.
-      if (this.condition.state !== 'running') subscriber.checked = false;
+      if (hasEnded) subscriber.runEnded();
       this.#tell(subscriber);
     }
   }

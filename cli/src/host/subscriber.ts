@@ -49,7 +49,7 @@ export class Subscriber {
   /** What it knows of what it asks for; nothing that only says how far the source is. */
   get notes(): readonly WaitNoteFrame[] {
     return [...this.#said.values(), ...this.#besides.values()].filter(
-      ({ level }) => level !== 'info' && level !== 'cleared',
+      ({ level }) => level !== 'info',
     );
   }
 
@@ -59,6 +59,15 @@ export class Subscriber {
     if (text === this.#told) return;
     this.#told = text;
     this.interest.tell(frame);
+  }
+
+  /** Another run of the source looks at it anew; what this one said besides its check is over. */
+  runEnded(): void {
+    this.checked = false;
+    for (const frame of this.#besides.values()) {
+      this.interest.note({ ...frame, level: 'cleared', remedy: '' });
+    }
+    this.#besides.clear();
   }
 
   /** What the host says of it now. */
@@ -95,7 +104,8 @@ export class Subscriber {
     if (entry === undefined) return;
     const [key, frame] = entry;
     this.#besides.delete(key);
-    this.#besides.set(key, frame);
+    // How far a source is, is told and not kept.
+    if (frame.level !== 'info') this.#besides.set(key, frame);
     const [oldest] = this.#besides.keys();
     if (this.#besides.size > MAX_KEPT && oldest !== undefined) this.#besides.delete(oldest);
     this.interest.note(frame);

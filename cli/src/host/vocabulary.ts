@@ -106,11 +106,11 @@ function mismatchOfField(
   if (values.length > 0) return mismatchOfValue(term, key, values);
   const elsewhere = eventTypes.filter((type) => valuesIn(type) !== undefined);
   if (elsewhere.length > 0) {
-    const has = `${types.join(' and ')} has no field ${key}; ${elsewhere.join(' and ')} has`;
-    return { code: 'unknown_field', detail: has, remedy: '', isNear: true, isCertain: true };
+    const detail = `${noField(types, key)}; ${elsewhere.join(' and ')} has it`;
+    return { code: 'unknown_field', detail, remedy: '', isNear: true, isCertain: true };
   }
   const keys = new Set(types.flatMap((type) => Object.keys(fields[type] ?? {})));
-  return unknownField(key, `${types.join(' and ')} has no field ${key}`, keys);
+  return unknownField(key, noField(types, key), keys);
 }
 
 /** @param choices what the field may be, in each event type that has it */
@@ -159,6 +159,8 @@ function couldHold(term: Term, key: string, choice: FieldValues): boolean {
   if (term.kind === 'compare' && term.operator === '!=') return true;
   const isText = term.kind === 'compare' && TEXT_OPERATORS.has(term.operator);
   if (isText) return isKind('');
+  // 3 is more than 2.5.
+  if (term.kind === 'compare' && choice === 'integer') return KINDS.number(term.value);
   return literalsOf(term).some((value) => value === null || isKind(value));
 }
 
@@ -172,6 +174,11 @@ const KINDS: Readonly<Record<Extract<FieldValues, string>, (value: unknown) => b
   object: () => true,
   any: () => true,
 };
+
+function noField(types: readonly string[], key: string): string {
+  if (types.length === 1) return `${types.join()} has no field ${key}`;
+  return `none of ${types.join(', ')} has a field ${key}`;
+}
 
 function unknownMember(path: readonly string[]): Mismatch {
   const key = formatPath(path);

@@ -40,7 +40,7 @@ const PAGE_ROWS = 128;
 const PAGE_BYTES = 64 * 1024;
 
 /** Control frames that wait for a subscription to catch up. */
-const MAX_PENDING = 64;
+const MAX_PENDING = 256;
 
 export class Hub {
   readonly #options: HubOptions;
