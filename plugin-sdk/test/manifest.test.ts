@@ -109,8 +109,11 @@ test('unknown members of an entry, no source and no event type are refused', () 
   assert.match(problems(withEntry({ colour: 1 })).join(), /k8s: .*colour/);
   assert.match(problems({ ...GOOD, [MANIFEST_KEY]: {} }).join(), /declares no source/);
   assert.match(problems(withEntry({ eventTypes: [] })).join(), /k8s\.eventTypes: /);
-  const polluted = JSON.stringify(GOOD).replace('"k8s":', '"__proto__":');
-  assert.throws(() => readManifest(polluted, 'x'), { code: 'WAITBUS_BAD_MANIFEST' });
+  for (const key of ['k8s', 'eventTypes']) {
+    const polluted = JSON.stringify(GOOD).replace(`"${key}":`, '"__proto__":0,$&');
+    const said = { code: 'WAITBUS_BAD_MANIFEST', message: /\.__proto__: is no key$/ };
+    assert.throws(() => readManifest(polluted, 'x'), said);
+  }
 });
 
 test('fields, where they are given, describe every event type and no other', () => {

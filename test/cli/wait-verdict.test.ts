@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { waitFor } from 'waitbus';
 import { assertExit } from './verbs.js';
+import { Tools } from '../tools/calls.js';
 import { GithubWorld, SHA } from '../support/github-world.js';
 
 async function emit(world: GithubWorld, type: string, fields: object, source = 'github') {
@@ -112,6 +113,22 @@ test('waitFor waits for a conclusion as the command does, unless verdict is fals
       },
     });
     assert.equal(event?.fields['status'], status);
+  }
+});
+
+test('the tool wait does so as well, through its slices', async () => {
+  await using world = await GithubWorld.open();
+  const tools = new Tools({ paths: world.box.paths });
+  for (const [given, ending] of [
+    [{}, 'workflow_job'],
+    [{ verdict: false }, 'workflow_run'],
+  ] as const) {
+    const wanted = { source: 'github', timeout_s: 600, ...given };
+    const first = await tools.call('wait', wanted, { sliceMs: 0 });
+    await emit(world, 'workflow_run', OPEN);
+    await emit(world, 'workflow_job', ended('failure'));
+    const { data } = await tools.call('wait', first.data['next']);
+    assert.equal((data['events'] as { event_type: string }[])[0]?.event_type, ending);
   }
 });
 

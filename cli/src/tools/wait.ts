@@ -33,6 +33,10 @@ const input = z
       .string()
       .optional()
       .describe('Counts what happened since: an event_id, a duration ago such as 10m, or start.'),
+    verdict: z
+      .boolean()
+      .optional()
+      .describe('false: any event of github too, not only one that ends a run with a verdict.'),
     timeout_s: z.number().positive().max(DAY_S).default(HOUR_S).describe('Seconds, in all.'),
   })
   .refine(({ first_of, all_of }) => first_of === undefined || all_of === undefined, {
@@ -93,23 +97,29 @@ export function waitTool(options: ToolOptions) {
   });
 }
 
-function goalOf({ source, match = [], first_of, all_of, count }: Input): WaitSpec {
-  if (all_of !== undefined) return { mode: 'all', clauses: all_of.map(parseClause), count };
-  if (first_of !== undefined) return { mode: 'first', clauses: first_of.map(parseClause), count };
+/** A source whose events are verdicts is waited for until one has ended, as by the command. */
+function goalOf({ source, match = [], first_of, all_of, count, verdict }: Input): WaitSpec {
+  const judged = verdict !== false;
+  if (all_of !== undefined) return { mode: 'all', clauses: all_of.map(parseClause), count, judged };
+  if (first_of !== undefined) {
+    return { mode: 'first', clauses: first_of.map(parseClause), count, judged };
+  }
   const named = source === undefined ? [] : [`source ${source}`];
   const text = [...named, ...match].join(' and ') || 'any event';
-  return { mode: 'first', clauses: [{ text, source: source ?? null, predicates: match }], count };
+  const clauses = [{ text, source: source ?? null, predicates: match }];
+  return { mode: 'first', clauses, count, judged };
 }
 
 /** What is left of a wait after a slice of it: fewer events, fewer clauses, less time. */
 function nextCall(args: Input, slice: Slice): Record<string, unknown> {
-  const { source, match, first_of, all_of, count } = args;
+  const { source, match, first_of, all_of, count, verdict } = args;
   return {
     ...(source === undefined ? {} : { source }),
     ...(match === undefined ? {} : { match }),
     ...(first_of === undefined ? {} : { first_of }),
     ...(all_of === undefined ? {} : { all_of: [...slice.outstanding] }),
     ...(all_of === undefined && count > 1 ? { count: count - slice.events.length } : {}),
+    ...(verdict === undefined ? {} : { verdict }),
     since: slice.cursor,
     timeout_s: Math.max(1, Math.round(slice.remainingMs / 1000)),
   };

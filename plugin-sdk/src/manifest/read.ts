@@ -20,11 +20,8 @@ export function readManifest(packageJson: string, file: string): Manifest {
   } catch (error) {
     throw bad(file, [`is not JSON: ${(error as Error).message}`]);
   }
-  // A schema passes over this key, and who reads the manifest as it stands would not.
-  const declared = (Object(data) as Record<string, unknown>)[MANIFEST_KEY];
-  if (Object.hasOwn(Object(declared) as object, '__proto__')) {
-    throw bad(file, [`${MANIFEST_KEY}.__proto__: is no name of a source`]);
-  }
+  const hidden = hiddenKeys((Object(data) as Record<string, unknown>)[MANIFEST_KEY]);
+  if (hidden.length > 0) throw bad(file, hidden);
   const parsed = packageSchema.safeParse(data);
   if (!parsed.success) {
     throw bad(
@@ -40,6 +37,20 @@ export function readManifest(packageJson: string, file: string): Manifest {
     nodeRange: engines.node,
     sources: parsed.data[MANIFEST_KEY],
   };
+}
+
+/** A schema passes over the key `__proto__`, and who reads the manifest as it stands would not. */
+function hiddenKeys(declared: unknown): readonly string[] {
+  const problems: string[] = [];
+  const left: [path: string, value: unknown][] = [[MANIFEST_KEY, declared]];
+  for (const [path, value] of left) {
+    if (typeof value !== 'object' || value === null) continue;
+    for (const [key, member] of Object.entries(value)) {
+      if (key === '__proto__') problems.push(`${path}.${key}: is no key`);
+      else left.push([`${path}.${key}`, member]);
+    }
+  }
+  return problems;
 }
 
 /** Of a bad key zod says only that it is bad; the reason lies below. */
