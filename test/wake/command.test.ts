@@ -1,6 +1,7 @@
 /** `waitbus watch` and `waitbus wakes`: what a person or a shell sees of watches, and of what they took. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { registerWatch } from 'waitbus';
 import { heard } from '../agent/heard.js';
 import { assertExit, emitAgent, jsonLines } from '../cli/verbs.js';
 import { Sandbox } from '../support/sandbox.js';
@@ -55,6 +56,28 @@ test('what a watch takes is taken once, and every state of it can be seen', asyn
     [third],
     'what was acknowledged wakes nobody',
   );
+});
+
+test('a watch that nothing can ever wake is refused, and one that something can is kept', async () => {
+  await using box = new Sandbox({ WAITBUS_AGENT_NAME: NAME });
+  for (const [args, said] of [
+    [['--match', 'conclusion="failure"'], /did you mean fields\.conclusion\?/],
+    [['--source', 'pytest', '--match', 'fields.nope=1'], /has a field nope/],
+    [['--first-of', 'pytest:fields.nope=1'], /has a field nope/],
+    [['--source', 'pytest', '--match', 'fields.source="fs"'], /only be of another source/],
+  ] as const) {
+    const ended = await box.run(['watch', ...args]);
+    assertExit(ended, 2);
+    assert.match(ended.stderr, said);
+  }
+  assert.match((await box.run(['watch', '--list'])).stderr, /nothing is watched/);
+  const clauses = ['pytest:fields.nope=1', 'agent:event_type="agent_failed"'];
+  assertExit(await box.run(['watch', ...clauses.flatMap((one) => ['--first-of', one])]), 0);
+  const one = { name: NAME, match: ['fields.exit_code=1'], sources: ['pytest', 'fs'] };
+  const { paths } = box;
+  await registerWatch(one, { paths });
+  const none = registerWatch({ ...one, match: ['fields.nope=1'] }, { paths });
+  await assert.rejects(none, { code: 'WAITBUS_CANNOT_MATCH' });
 });
 
 test('--take waits until something comes, and takes up what it is to watch by itself', async () => {

@@ -85,7 +85,7 @@ export interface Taken {
 /**
  * The same again is the watch that is there.
  * @throws WaitbusError WAITBUS_BAD_NAME, WAITBUS_BAD_PREDICATE, WAITBUS_BAD_CURSOR,
- *   WAITBUS_UNKNOWN_SOURCE, WAITBUS_UNREACHABLE
+ *   WAITBUS_UNKNOWN_SOURCE, WAITBUS_CANNOT_MATCH, WAITBUS_UNREACHABLE
  */
 export async function registerWatch(
   { name, match, anyOf, sources, filters, since, cwd }: WatchRequest,

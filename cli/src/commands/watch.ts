@@ -14,7 +14,6 @@ import { codeOf, Signals } from '../run/command.js';
 import { EXIT, print, say } from '../terminal/exit.js';
 import { plainText } from '../terminal/plain-text.js';
 import { tableLines } from '../terminal/table.js';
-import { hintsFor } from './hints.js';
 import { lineOf } from './log.js';
 import { parseWatch, type WatchPlan } from './parse-watch.js';
 
@@ -26,8 +25,6 @@ export async function run(args: readonly string[]): Promise<number> {
   if (act.kind === 'list') return list(plan, options);
   if (act.kind === 'remove') return remove(name, act.watch, options);
   if (request !== null) {
-    for (const predicates of [request.match ?? [], ...(request.anyOf ?? [])])
-      for (const hint of hintsFor(predicates)) say(`waitbus watch: ${hint}`);
     const made = await registerWatch(request, options);
     if (act.kind === 'watch') return registered(made, plan.json);
   }

@@ -13,33 +13,34 @@ import { clausesOf } from './waiter.js';
 
 export function hostNotes(
   interest: Interest,
-  { name, manifest, quarantine }: InstalledSource,
+  source: InstalledSource,
   reports: Reports,
 ): readonly WaitNote[] {
-  // What it would have is not known, and nothing of it is to be believed.
-  if (quarantine !== null) return [];
-  const notes = notesOnNamed(interest, name, manifest);
-  const { turnOn } = manifest;
-  if (turnOn === undefined || notes.some(({ level }) => level === 'impossible')) return notes;
+  const { name, quarantine } = source;
+  const { turnOn } = source.manifest;
+  const notes = manifestNotes(interest, source);
+  if (turnOn === undefined || quarantine !== null) return notes;
+  if (notes.some(({ level }) => level === 'impossible')) return notes;
   if (reports.has(name, interest.cwd)) return notes;
   return [...notes, nothingReports(interest.cwd, turnOn)];
 }
 
-/** Of one source that is named. `alternative` counts those clauses that are of the source. */
-function notesOnNamed(
-  interest: Interest,
-  source: string,
-  vocabulary: Vocabulary,
+/** By its manifest alone. `alternative` counts those clauses that are of the source. */
+export function manifestNotes(
+  interest: Pick<Interest, 'anyOf'>,
+  { name, manifest, quarantine }: Pick<InstalledSource, 'name' | 'manifest' | 'quarantine'>,
 ): readonly WaitNote[] {
-  const clauses = clausesOf(interest.anyOf, source);
+  // What it would have is not known, and nothing of it is to be believed.
+  if (quarantine !== null) return [];
+  const clauses = clausesOf(interest.anyOf, name);
   if (clauses.length === 0) {
     const detail = 'what is asked for can only be of another source';
     return [{ code: 'other_source', level: 'impossible', detail }];
   }
   return clauses.flatMap((clause, alternative): WaitNote[] => {
     const predicate = interest.anyOf[clause];
-    const found = predicate === undefined ? null : mismatchOf(predicate, vocabulary);
-    const level = found === null ? null : levelOf(found, vocabulary);
+    const found = predicate === undefined ? null : mismatchOf(predicate, manifest);
+    const level = found === null ? null : levelOf(found, manifest);
     if (found === null || level === null) return [];
     const { code, detail, remedy } = found;
     return [{ code, level, detail, remedy, alternative }];
@@ -48,7 +49,7 @@ function notesOnNamed(
 
 /** Of all sources there are, for a subscriber that names none. */
 export function notesOnAny(
-  { anyOf }: Interest,
+  { anyOf }: Pick<Interest, 'anyOf'>,
   vocabularies: ReadonlyMap<string, Vocabulary & Pick<SourceEntry, 'activation'>>,
 ): readonly WaitNoteFrame[] {
   return anyOf.flatMap((predicate, clause): WaitNoteFrame[] => {

@@ -11,6 +11,7 @@ import { nearest } from '../config/suggest.js';
 import type { ForkSource } from './child.js';
 import type { Setting } from './condition.js';
 import type { InstalledSource, Inventory, Quarantine } from './inventory.js';
+import { impossibleOf } from './foretold.js';
 import { notesOnAny } from './host-notes.js';
 import { Reports, type SeenLately } from './reports.js';
 import { Station } from './station.js';
@@ -93,14 +94,16 @@ export class SourceHost {
   /** @throws WaitbusError WAITBUS_UNKNOWN_SOURCE */
   interest(interest: Interest): InterestGrant {
     const stations = interest.sources.map((name) => this.#station(name));
+    const declared = stations.map(({ source }) => source);
     const releases: (() => void)[] = [];
     const id = ++this.#lastId;
     return {
       scopes: scopesOf(stations, interest.cwd),
-      ...verdictsOf(
-        stations.map(({ source }) => source),
-        interest,
-      ),
+      ...verdictsOf(declared, interest),
+      impossible: () => {
+        const installed = this.#installed().map(({ source }) => source);
+        return impossibleOf(interest, declared, installed);
+      },
       begin: () => {
         if (stations.length === 0) this.#noteOnAny(interest);
         for (const station of stations) releases.push(station.join(id, interest));

@@ -55,6 +55,8 @@ export interface InterestGrant {
   readonly scopes: ReadonlyMap<string, Predicate>;
   /** Per source that has such, the event types whose conclusion is a verdict. */
   readonly verdicts?: Readonly<Record<string, readonly string[]>>;
+  /** Why nothing that is asked for can ever come, as far as is known before it begins; null: it may. */
+  readonly impossible?: () => WaitNoteFrame | null;
   /** Called once the subscriber is acknowledged: activates, and tells the state of each source. */
   begin(): void;
   /** Called once when the subscriber is gone. */

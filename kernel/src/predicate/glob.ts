@@ -18,8 +18,8 @@ const ANY_DEPTH = null;
 
 /** No path is longer on Linux or macOS, in UTF-16 units. A longer text matches no glob. */
 export const MAX_GLOB_SUBJECT = 4096;
-/** Nor a name in one a quarter of this; a longer one matches no wildcard but `**`. */
-export const MAX_GLOB_NAME = 1024;
+/** Nor a name in one an eighth of this; a longer one matches no wildcard but `**`. */
+export const MAX_GLOB_NAME = 512;
 /** Each further one multiplies the time by the length of a name. */
 const MAX_STARS = 2;
 const MAX_ALTERNATIVES = 8;

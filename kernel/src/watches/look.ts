@@ -2,7 +2,7 @@
  * A watch looks on in the log: from its cursor, a page at a time, when somebody asks. Until then an
  * event costs a watch nothing.
  */
-import { parseJson } from '@waitbus/plugin-sdk/envelope';
+import { parseJson, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { compileRequest, Subscription, type SubscriptionRequest } from '../bus/subscription.js';
 import type { Matcher } from '../predicate/index.js';
 import {
@@ -88,6 +88,22 @@ export function compile(
   const request = { ...asked, scopes };
   const { prefilter } = new Subscription(request, NOBODY, null);
   return { asked, request, selects: compileRequest(request), prefilter };
+}
+
+/**
+ * What no event can ever meet would wake nobody, without a word.
+ * @throws WaitbusError WAITBUS_CANNOT_MATCH
+ */
+export function checkPossible(
+  asked: SubscribeRequest,
+  { interest }: Pick<WatchesOptions, 'interest'>,
+): void {
+  const grant = interest({ ...interestOf(asked), pid: null, tell: unheard, note: unheard });
+  const found = grant.impossible?.() ?? null;
+  grant.release();
+  if (found === null) return;
+  const { source, detail, remedy } = found;
+  throw new WaitbusError('WAITBUS_CANNOT_MATCH', `source ${source}: ${detail}`, remedy);
 }
 
 const unheard = () => undefined;

@@ -8,7 +8,7 @@ import { asWaitbusError, stringifyJson, type WaitbusError } from '@waitbus/plugi
 import { FIRST_ULID } from '../store/ulid.js';
 import type { WakeRow, WatchRow } from '../store/watch-tables.js';
 import { Given } from './given.js';
-import { compile, Looker } from './look.js';
+import { checkPossible, compile, Looker } from './look.js';
 import { Parking, type Take } from './parking.js';
 import { bad, described, noWatch, shown, tooMany } from './said.js';
 import type { Ack, Taker, Wakes, Wanted, WatchesOptions } from './terms.js';
@@ -39,11 +39,12 @@ export class Watches {
 
   /**
    * Registers what wakes a name; the same again is the watch that is there.
-   * @throws WaitbusError WAITBUS_BAD_REQUEST, WAITBUS_UNKNOWN_SOURCE
+   * @throws WaitbusError WAITBUS_BAD_REQUEST, WAITBUS_UNKNOWN_SOURCE, WAITBUS_CANNOT_MATCH
    */
   register({ name, asked, members }: Wanted): object {
     const { store, now } = this.#options;
     compile(asked, this.#options);
+    checkPossible(asked, this.#options);
     const text = stringifyJson(members);
     const own = store.watches.watches(name);
     const known = own.find((watch) => watch.asked === text);
