@@ -39,6 +39,14 @@ async function pidOf(name: string): Promise<number> {
   return Number(await engine.must('inspect', '-f', '{{.State.Pid}}', name));
 }
 
+/**
+ * What the engine holds for its end: 255 where its own runtime did not find again, in time, who
+ * watched the container while the engine was down.
+ */
+async function recordOf(name: string): Promise<number> {
+  return Number(await engine.must('inspect', '-f', '{{.State.ExitCode}}', name));
+}
+
 test('an engine that is killed and started again costs a wait nothing', { skip }, async () => {
   await using box = new Sandbox({ DOCKER_HOST: engine.host });
   await using stage = new DockerStage({ DOCKER_HOST: engine.host });
@@ -67,10 +75,12 @@ test('an engine that is killed and started again costs a wait nothing', { skip }
   const ended = await wait.ended;
   assertExit(ended, 0);
   const [event] = jsonLines(ended.stdout) as Event[];
+  const code = await recordOf('mid-7');
+  assert.ok([7, 255].includes(code), String(code));
   // From the engine's records or from its stream, as it answers sooner or later than it restores.
-  assert.deepEqual([event?.fields['container'], event?.fields['exit_code']], ['mid-7', 7]);
+  assert.deepEqual([event?.fields['container'], event?.fields['exit_code']], ['mid-7', code]);
   assert.deepEqual(stage.exits('before'), ['0 success']);
-  assert.deepEqual(stage.exits('mid-7'), ['7 failure']);
+  assert.deepEqual(stage.exits('mid-7'), [`${code} failure`]);
   assert.deepEqual(stage.exits('shot'), ['137 failure']);
   // The engine itself ends what it finds running when it starts.
   assert.deepEqual(stage.exits('kept').length, 1);
@@ -98,7 +108,9 @@ test(
     await second.until(() => stage.exits('both').length > 0);
     await engine.run('exit 0', '--name', 'later');
     await second.until(() => stage.exits('later').length > 0);
-    assert.deepEqual(stage.exits('both'), ['6 failure']);
+    const code = await recordOf('both');
+    assert.ok([6, 255].includes(code), String(code));
+    assert.deepEqual(stage.exits('both'), [`${code} failure`]);
     assert.deepEqual(stage.exits('told'), ['0 success']);
   },
 );
