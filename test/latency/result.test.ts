@@ -21,10 +21,12 @@ test('the table takes the place between its marks and leaves the rest alone', ()
     date: '2026-01-02T03:04:05Z',
     machine: machine(),
     measured: [figures],
+    paid: [{ source: 'pytest', what: 'a run takes so much more', figure: '0.4 %' }],
     skipped,
   };
   const after = placed(before, tableOf(results));
   assert.match(after, /^a\n<!-- latency[^]*\| fs +\| linux 6 +\| close \| 1\.0 ms \| 20 ms \|/);
+  assert.match(after, /\nWhat pytest costs: a run takes so much more: 0\.4 %\.\n/);
   assert.match(after, /Not measured: docker \(no engine\)\.\n\n<!-- \/latency -->\nb\n$/);
   assert.doesNotMatch(after, /old/);
   assert.equal(placed(after, tableOf(results)), after);

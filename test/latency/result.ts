@@ -20,10 +20,19 @@ export interface Skipped {
   readonly reason: string;
 }
 
+/** What a source costs those who do not wait for it. */
+export interface Paid {
+  readonly source: string;
+  readonly what: string;
+  /** With its unit. */
+  readonly figure: string;
+}
+
 export interface Results {
   readonly date: string;
   readonly machine: Machine;
   readonly measured: readonly Measured[];
+  readonly paid: readonly Paid[];
   readonly skipped: readonly Skipped[];
 }
 
@@ -34,7 +43,7 @@ export function summaryOf(taken: readonly number[]): Summary {
   return { rounds: taken.length, median: at(0.5), p99: at(0.99), all: taken };
 }
 
-export function tableOf({ date, machine, measured, skipped }: Results): string {
+export function tableOf({ date, machine, measured, paid, skipped }: Results): string {
   const head = ['source', 'counterpart', 'from', 'median', 'p99'];
   const rows = measured.map((one) => [
     one.source,
@@ -52,7 +61,8 @@ export function tableOf({ date, machine, measured, skipped }: Results): string {
   const counts = [...new Set(measured.map(({ rounds }) => rounds))].join(' and ');
   const about = `To the exit of a blocked \`waitbus wait\`; ${counts} rounds each, ${date.slice(0, 10)}, ${machine.cores} cores (${machine.cpu}), Node ${machine.node}.`;
   const left = skipped.map(({ source, reason }) => `Not measured: ${source} (${reason}).`);
-  return [line(head), rule, ...rows.map(line), '', about, ...left].join('\n');
+  const costs = paid.map(({ source, what, figure }) => `What ${source} costs: ${what}: ${figure}.`);
+  return [line(head), rule, ...rows.map(line), '', about, ...costs, ...left].join('\n');
 }
 
 const BEGIN = '<!-- latency: written by npm run latency -->';

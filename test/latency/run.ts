@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { machine } from '../bench/machine.js';
 import { REPO } from '../support/sandbox.js';
+import { COSTS } from './cost.js';
 import { measure } from './measure.js';
-import { placed, tableOf, type Measured, type Results, type Skipped } from './result.js';
+import { placed, tableOf, type Measured, type Paid, type Results, type Skipped } from './result.js';
 import { SUBJECTS } from './subjects.js';
 
 const HELP = `npm run latency -- [options]
@@ -59,7 +60,14 @@ async function measureAll(rounds: number, only: readonly string[] | undefined): 
       skipped.push({ source, reason });
     }
   }
-  return { ...about, measured, skipped };
+  const paid: Paid[] = [];
+  for (const cost of COSTS) {
+    const { source, what } = cost;
+    if ((only !== undefined && !only.includes(source)) || cost.missing() !== null) continue;
+    process.stderr.write(`latency: cost of ${source}\n`);
+    paid.push({ source, what, figure: await cost.measure() });
+  }
+  return { ...about, measured, paid, skipped };
 }
 
 function keep(results: Results, table: string): void {
