@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { waitFor } from 'waitbus';
 import { assertExit } from './verbs.js';
+import { answer, skip } from '../python/python.js';
 import { Tools } from '../tools/calls.js';
 import { GithubWorld, SHA } from '../support/github-world.js';
 
@@ -130,6 +131,27 @@ test('the tool wait does so as well, through its slices', async () => {
     const { data } = await tools.call('wait', first.data['next']);
     assert.equal((data['events'] as { event_type: string }[])[0]?.event_type, ending);
   }
+});
+
+test('wait_for of Python does so as well', { skip }, async () => {
+  await using world = await GithubWorld.open();
+  const events = (['workflow_run', 'workflow_job'] as const).map((type) => {
+    const fields = type === 'workflow_run' ? OPEN : ended('failure');
+    return { source: 'github', event_type: type, owner: 'acme', repo: 'app', fields };
+  });
+  const program = `
+sent = json.loads(sys.argv[1])
+def ending(**asked):
+    found = waitbus.wait_for(timeout=60, on_armed=lambda: waitbus.emit(sent), **asked)
+    return [event["event_type"] for event in found]
+any_of = ["github:", 'pytest:fields.exit_code=1']
+print(json.dumps([ending(source="github"), ending(source="github", verdict=False),
+                  ending(source="github", match='fields.status="in_progress"'),
+                  ending(first_of=any_of), ending(all_of=["github:"]),
+                  ending(source="github", match='fields.conclusion="failure"')]))`;
+  const [first, all] = ['workflow_run', 'workflow_job'].map((type) => [type]);
+  const seen = await answer(world.box, program, JSON.stringify(events));
+  assert.deepEqual(seen, [all, first, first, all, all, all]);
 });
 
 test('with -q, too, a verdict of the log says that it is that', async () => {

@@ -1085,6 +1085,33 @@ class _Clause:
         return self._test(event)
 
 
+# How what is judged ends, and what of a verdict is known before it comes.
+_ENDS = ("success", "failure", "cancelled", "timed_out")
+_KNOWN_OF_VERDICTS = (
+    ("event_type",),
+    ("fields", "event_type"),
+    ("fields", "status"),
+    ("fields", "conclusion"),
+)
+
+
+def _ends_of(clause: _Clause, verdicts: Mapping[str, Sequence[str]]) -> Optional[Sequence[str]]:
+    """The event types of which only an end counts; None where what is asked for is no verdict."""
+    types = verdicts.get(clause.source or "", ())
+    specs = [one for one in clause.predicates if _parse_spec(one)[0] in _KNOWN_OF_VERDICTS]
+    holds = _test_of(specs)
+    for kind in types:
+        for end in _ENDS:
+            fields = {"event_type": kind, "status": "completed", "conclusion": end}
+            if holds({"event_type": kind, "fields": fields}):
+                return types
+    return None
+
+
+def _is_end(event: Frame, types: Sequence[str]) -> bool:
+    return event["event_type"] in types and event["fields"].get("conclusion") in _ENDS
+
+
 def _bad(spec: str, at: int, reason: str) -> WaitbusError:
     quoted = spec if len(spec) <= _MAX_SPEC_BYTES else spec[:40] + "..."
     message = "bad predicate '%s' at character %d: %s" % (quoted, at + 1, reason)
@@ -1370,6 +1397,7 @@ def wait_for(
     count: int = 1,
     since: Optional[str] = None,
     repo: Optional[str] = None,
+    verdict: bool = True,
     timeout: Optional[float] = None,
     stop: Optional[threading.Event] = None,
     cwd: Optional[str] = None,
@@ -1379,14 +1407,15 @@ def wait_for(
 ) -> List[Event]:
     """Waits for matching events.
 
-    source: only events of this source, which is activated. Any of them ends it, also one of a run
-        of github that goes on: name `fields.conclusion` in `match` to wait for an end.
+    source: only events of this source, which is activated.
     match: predicates that must all hold.
     first_of: in place of both, `source:predicate predicate ...` clauses: the first event of any.
     all_of: in place of all three, such clauses: one event each, over time.
     count: ends on the N-th matching event.
     since: events after it count even if they happened before the call: an event_id, `10m`, `start`.
     repo: only events of `owner/repo` or `owner/*`.
+    verdict: whether a wait on a source whose manifest declares verdicts, such as github, is for one
+        that has ended: an event with a conclusion. With False, any matching event counts.
     timeout: seconds. Default: no limit.
     stop: the wait ends within 0.1 s of its being set, as by a timeout.
     on_armed: called once nothing can be missed any more: do then what causes the event.
@@ -1419,19 +1448,29 @@ def wait_for(
         cwd,
     )
     arming = _Arming(sources if narrowed else ())
+    ends: Dict[_Clause, Sequence[str]] = {}
+
+    def counts(clause: _Clause, event: Frame) -> bool:
+        if clause in ends and not _is_end(event, ends[clause]):
+            return False
+        # Of one clause the daemon's word is enough, and of several where it makes no difference.
+        settled = not all_of and (len(clauses) == 1 or not ends)
+        return settled or clause.holds(event)
+
     try:
         for frame in _stream(subscription, autostart, _Limit(timeout, stop)):
             kind = frame["kind"]
-            if kind == "event" and all_of:
-                met = [clause for clause in open_clauses if clause.holds(frame)]
-                open_clauses = [clause for clause in open_clauses if clause not in met]
+            if kind == "subscribe_ack" and verdict:
+                declared = frame.get("verdicts") or {}
+                judged = [(one, _ends_of(one, declared)) for one in clauses]
+                ends = {one: types for one, types in judged if types is not None}
+            elif kind == "event":
+                met = [clause for clause in open_clauses if counts(clause, frame)]
                 if met:
                     matched.append(frame)  # type: ignore[arg-type]
-                if not open_clauses:
-                    return matched
-            elif kind == "event":
-                matched.append(frame)  # type: ignore[arg-type]
-                if len(matched) >= count:
+                if all_of:
+                    open_clauses = [clause for clause in open_clauses if clause not in met]
+                if not open_clauses or (not all_of and len(matched) >= count):
                     return matched
             elif kind == "wait_note" and on_note is not None:
                 on_note(frame)
