@@ -120,3 +120,12 @@ test('of a source that does not describe its fields, only what is mistyped in th
     'unknown_field: no event that is described has a field worfklow_name; did you mean workflow_name?',
   );
 });
+
+test('the fields that there are go without the key by which a source holds its own back', () => {
+  const fields = { tick: { count: 'integer', only_for: 'string' } } as const;
+  const mismatch = mismatchOf(parsePredicate(['fields.counted=1']), {
+    eventTypes: ['tick'],
+    fields,
+  });
+  assert.equal(mismatch?.remedy, 'there are count');
+});

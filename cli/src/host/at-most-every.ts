@@ -23,11 +23,6 @@ export class AtMostEvery {
     this.#work();
   }
 
-  /** What was asked for is not done any more. */
-  cancel(): void {
-    this.#asked = false;
-  }
-
   #over(): void {
     this.#timer = null;
     if (!this.#asked) return;

@@ -14,6 +14,7 @@ import {
   COMMON_FIELDS,
   CONCLUSIONS,
   KERNEL_FIELDS,
+  ONLY_FOR,
   stringifyJson,
 } from '@waitbus/plugin-sdk/envelope';
 import type { FieldValues, SourceEntry } from '@waitbus/plugin-sdk/manifest';
@@ -200,7 +201,7 @@ function unknownType(terms: readonly Term[], { eventTypes }: Vocabulary): Mismat
 
 function unknownField(key: string, detail: string, keys: ReadonlySet<string>): Mismatch {
   const meant = didYouMean(key, keys);
-  const remedy = `there are ${[...keys].join(', ')}`;
+  const remedy = `there are ${[...keys].filter((one) => one !== ONLY_FOR).join(', ')}`;
   return {
     code: 'unknown_field',
     detail: `${detail}${meant}`,

@@ -2,6 +2,7 @@
  * Events that not everybody is told of: one whose `fields.only_for` names a key is for those alone
  * who ask for something under that key, with `=` or `^=`. Pure.
  */
+import { ONLY_FOR } from '@waitbus/plugin-sdk/envelope';
 import type { Matcher, Predicate } from '../predicate/index.js';
 
 /** What of a request says which keys it asks for. */
@@ -21,7 +22,7 @@ export function compileOnlyFor({ eventTypes, match, anyOf }: Asking): Matcher {
   }
   return (subject) => {
     const fields = subject['fields'] as Readonly<Record<string, unknown>> | undefined;
-    const key = fields?.['only_for'];
+    const key = fields?.[ONLY_FOR];
     return typeof key !== 'string' || keys.has(key);
   };
 }

@@ -39,3 +39,6 @@ export const COMMON_FIELDS = [
 
 /** Keys that the kernel writes into every event's `fields`, over whatever a producer put there. */
 export const KERNEL_FIELDS = ['source', 'event_type', 'owner', 'repo', 'ingest_method'] as const;
+
+/** The key of `fields` that holds an event back from who does not ask under the key that it names. */
+export const ONLY_FOR = 'only_for';
