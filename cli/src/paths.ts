@@ -1,14 +1,15 @@
 /**
- * Where waitbus keeps its files: pure, from the environment and the platform. The public names of
+ * Where waitbus keeps its files: from the environment and the platform. The public names of
  * the directories and their overrides stand in docs/reference.md.
  */
+import { lstatSync } from 'node:fs';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 
 export interface Paths {
   /** Default: XDG state, or ~/Library/Application Support on macOS. */
   readonly stateDir: string;
-  /** Default: $XDG_RUNTIME_DIR/waitbus, else a directory of the user's under the temporary one. */
+  /** Default: below XDG_RUNTIME_DIR or /run/user/UID, else a directory under the temporary one. */
   readonly runtimeDir: string;
   /** Default: XDG config. */
   readonly configDir: string;
@@ -31,6 +32,8 @@ export interface Surroundings {
   readonly uid: number;
   readonly home: string;
   readonly tmp: string;
+  /** The system's place for the user's runtime files, where nobody else may write; '': none. */
+  readonly userRuntime?: string;
 }
 
 export function resolvePaths(surroundings: Surroundings = ours()): Paths {
@@ -43,17 +46,17 @@ export function resolvePaths(surroundings: Surroundings = ours()): Paths {
   // A daemon is started elsewhere, and must mean the same directories.
   const stateDir = resolve(
     env['WAITBUS_STATE_DIR'] ||
-      (env['XDG_STATE_HOME'] ? join(env['XDG_STATE_HOME'], 'waitbus') : '') ||
+      below(env['XDG_STATE_HOME']) ||
       (mac ? library() : home('.local', 'state', 'waitbus')),
   );
   const runtimeDir = resolve(
     env['WAITBUS_RUNTIME_DIR'] ||
-      (env['XDG_RUNTIME_DIR'] ? join(env['XDG_RUNTIME_DIR'], 'waitbus') : '') ||
+      below(env['XDG_RUNTIME_DIR'] || surroundings.userRuntime) ||
       join(tmp, `waitbus-${uid}`),
   );
   const configDir = resolve(
     env['WAITBUS_CONFIG_DIR'] ||
-      (env['XDG_CONFIG_HOME'] ? join(env['XDG_CONFIG_HOME'], 'waitbus') : '') ||
+      below(env['XDG_CONFIG_HOME']) ||
       (mac ? library('config') : home('.config', 'waitbus')),
   );
   return {
@@ -71,15 +74,30 @@ export function resolvePaths(surroundings: Surroundings = ours()): Paths {
   };
 }
 
+function below(directory: string | undefined): string {
+  return directory ? join(directory, 'waitbus') : '';
+}
+
 function ours(): Surroundings {
+  const uid = process.getuid?.() ?? -1;
   return {
     env: process.env,
     platform: process.platform,
-    uid: process.getuid?.() ?? -1,
+    uid,
     get home() {
       // HOME= is as good as none.
       return homedir() || userInfo().homedir;
     },
     tmp: tmpdir(),
+    get userRuntime() {
+      return process.platform === 'linux' ? ownOrNone(`/run/user/${uid}`, uid) : '';
+    },
   };
+}
+
+/** Set up at a login; a shell without one, as of cron, may mean the same daemon. */
+function ownOrNone(directory: string, uid: number): string {
+  const stat = lstatSync(directory, { throwIfNoEntry: false });
+  const isOwn = stat?.isDirectory() === true && stat.uid === uid && (stat.mode & 0o022) === 0;
+  return isOwn ? directory : '';
 }

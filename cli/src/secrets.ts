@@ -7,7 +7,6 @@ import {
   constants,
   fstatSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -16,6 +15,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { ownDirectory } from '@waitbus/kernel/own-places';
 import { shellWord, SOURCE_NAME, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { SECRET_NAME } from '@waitbus/plugin-sdk/manifest';
 
@@ -55,7 +55,7 @@ export async function changeSecrets(
   change: (secrets: Secrets) => Secrets,
 ): Promise<Secrets> {
   const { tryLock } = await import('@waitbus/kernel/file-lock');
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  ownDirectory(dirname(file), 'WAITBUS_STATE_DIR');
   let release = tryLock(`${file}.lock`);
   for (; release === null; release = tryLock(`${file}.lock`)) await pause(RETRY_MS);
   try {

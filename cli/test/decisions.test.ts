@@ -91,8 +91,10 @@ test('paths: the overrides, then XDG, then the platform', () => {
   assert.equal(plain.store, '/h/.local/state/waitbus/events.db');
   assert.equal(plain.socket, '/t/waitbus-7/broadcast.sock');
   assert.equal(plain.configDir, '/h/.config/waitbus');
+  const kept = resolvePaths({ ...base, env: {}, platform: 'linux', userRuntime: '/run/user/7' });
+  assert.equal(kept.runtimeDir, '/run/user/7/waitbus');
   const env = { XDG_STATE_HOME: '/s', XDG_RUNTIME_DIR: '/r', XDG_CONFIG_HOME: '/c' };
-  const xdg = resolvePaths({ ...base, env, platform: 'linux' });
+  const xdg = resolvePaths({ ...base, env, platform: 'linux', userRuntime: '/run/user/7' });
   assert.deepEqual(
     [xdg.stateDir, xdg.runtimeDir, xdg.configDir],
     ['/s/waitbus', '/r/waitbus', '/c/waitbus'],

@@ -92,7 +92,7 @@ export function openKernel(options: KernelOptions): Kernel {
   const now = options.now ?? Date.now;
   const heartbeatSec = options.heartbeatSec ?? HEARTBEAT_SEC;
   const uid = process.getuid?.() ?? -1;
-  const release = takeLocks(paths, uid);
+  const release = takeLocks(paths);
 
   let store: Store;
   try {

@@ -1,9 +1,8 @@
 /** The locks of a daemon: one on its runtime directory and one on that of its store. */
-import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { tryLock } from './os/file-lock.js';
-import { prepareDirectory } from './socket/listen.js';
+import { ownDirectory, ownSocketDirectory } from './os/own-places.js';
 import { explainStoreError } from './store/explain.js';
 
 interface KernelPaths {
@@ -12,16 +11,16 @@ interface KernelPaths {
 }
 
 /** One daemon a runtime directory and one a store, whoever is first; freed however it ends. */
-export function takeLocks(paths: KernelPaths, uid: number): () => void {
+export function takeLocks(paths: KernelPaths): () => void {
   const state = dirname(paths.store);
-  prepareDirectory(dirname(paths.socket), uid);
+  ownSocketDirectory(dirname(paths.socket));
   const releases: (() => void)[] = [];
   const release = () => {
     for (const undo of releases) undo();
   };
   let at = state;
   try {
-    mkdirSync(state, { recursive: true, mode: 0o700 });
+    ownDirectory(state, 'WAITBUS_STATE_DIR');
     for (const directory of directoriesOf(paths)) {
       at = directory;
       // For a client that looks for the socket elsewhere.

@@ -2,8 +2,9 @@
  * How far an agent has read, in a file of the state directory: one for its inbox and one for what it
  * responds to. Goes forward only. Two readers of one name share it, and may both see a message.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ownDirectory, readOwnFile } from '@waitbus/kernel/own-places';
 import { ULID } from '@waitbus/kernel/ulid';
 import type { Paths } from '../paths.js';
 
@@ -20,20 +21,20 @@ export class AgentCursor {
 
   /** null when it has never read; also when the file is damaged: everything is new then. */
   get position(): string | null {
-    try {
-      const text = readFileSync(this.#file, 'utf8').trim();
-      return ULID.test(text) ? text : null;
-    } catch {
-      return null;
-    }
+    const text = readOwnFile(this.#file).trim();
+    return ULID.test(text) ? text : null;
   }
 
   /** @throws the operating system's error */
   advance(eventId: string): void {
     if (eventId <= (this.position ?? '')) return;
-    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+    for (const each of [dirname(this.#directory), this.#directory]) {
+      ownDirectory(each, 'WAITBUS_STATE_DIR');
+    }
     const unfinished = `${this.#file}.${process.pid}`;
-    writeFileSync(unfinished, `${eventId}\n`, { mode: 0o600 });
+    // Of a process of this number that was killed.
+    rmSync(unfinished, { force: true });
+    writeFileSync(unfinished, `${eventId}\n`, { mode: 0o600, flag: 'wx' });
     renameSync(unfinished, this.#file);
   }
 }

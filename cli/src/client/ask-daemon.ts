@@ -1,12 +1,11 @@
 /** One question to a running daemon, for commands that do not start one. */
-import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import type { Paths } from '../paths.js';
 import { DaemonConnection, type Frame } from './connection.js';
-import { reach } from './reach.js';
+import { isNoDaemon, reach } from './reach.js';
 
 /**
  * @returns the daemon's answer, or null when none runs
- * @throws WaitbusError the daemon's refusal
+ * @throws WaitbusError the daemon's refusal, or what stands in its place and is not to be spoken to
  */
 export async function askDaemon(paths: Paths, request: object): Promise<Frame | null> {
   try {
@@ -20,7 +19,7 @@ export async function askDaemon(paths: Paths, request: object): Promise<Frame | 
       connection.close();
     }
   } catch (error) {
-    if (error instanceof WaitbusError && error.code === 'WAITBUS_UNREACHABLE') return null;
+    if (isNoDaemon(error)) return null;
     throw error;
   }
 }

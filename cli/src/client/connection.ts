@@ -4,20 +4,41 @@
  */
 import { connect, type Socket } from 'node:net';
 import { encodeFrame, FrameDecoder, MAX_EMIT_BYTES, parseFrame } from '@waitbus/kernel/frame';
+import { checkSocket, ownUid } from '@waitbus/kernel/own-places';
 import { ERRORS, parseFrameText, WaitbusError, type ErrorCode } from '@waitbus/plugin-sdk/envelope';
 
 export type Frame = Readonly<Record<string, unknown>>;
 
-/** Opens the socket. Rejects with the operating system's error. */
-export function openSocket(path: string): Promise<Socket> {
+/**
+ * Opens the socket of a daemon of the same user: the directory and the socket are judged before, and
+ * who listens after, since something else may have been put there in between.
+ * @throws the operating system's error, or WaitbusError WAITBUS_SOCKET_PATH for another user's
+ */
+export async function openSocket(path: string): Promise<Socket> {
+  const uid = ownUid();
+  checkSocket(path);
+  // Before it connects, so that nothing the connection says is missed meanwhile; and not where
+  // there is no daemon, since it loads native code.
+  const { descriptorOf, peerOf } = await import('@waitbus/kernel/peer');
   return new Promise((resolve, reject) => {
     const socket = connect(path);
     socket.once('error', reject);
     socket.once('connect', () => {
       socket.removeListener('error', reject);
-      resolve(socket);
+      const listener = peerOf(descriptorOf(socket)).uid;
+      if (listener === uid) return resolve(socket);
+      socket.destroy();
+      reject(foreignListener(path, listener, uid));
     });
   });
+}
+
+function foreignListener(path: string, listener: number, uid: number): WaitbusError {
+  return new WaitbusError(
+    'WAITBUS_SOCKET_PATH',
+    `uid ${listener} listens on ${path}, not you (${uid})`,
+    'Point WAITBUS_RUNTIME_DIR to a directory that you own.',
+  );
 }
 
 /** Parses one frame that the daemon sent. */

@@ -3,14 +3,15 @@
  * the race to start it, everybody gets connected.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { closeSync, constants, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
+import { openOwnFile, ownDirectory, readOwnFile } from '@waitbus/kernel/own-places';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { findInstallation } from '../installation.js';
 import { resolvePaths, type Paths } from '../paths.js';
-import { asPlainError } from '../system-error.js';
+import { asPlainError, isWaitbusError } from '../system-error.js';
 
 export interface ReachOptions {
   /** Default: from the environment. */
@@ -42,8 +43,9 @@ export async function reach<T>(
   try {
     return await openEither(open, paths);
   } catch (error) {
+    if (isRefusal(error)) throw unreachable(paths, error);
     const autostart = options.autostart ?? process.env['WAITBUS_NO_AUTOSTART'] !== '1';
-    if (!autostart) throw unreachable(paths, error as Error, NOT_STARTED);
+    if (!autostart) throw unreachable(paths, error, NOT_STARTED);
   }
   options.onStart?.();
   await startDaemon(paths);
@@ -58,18 +60,20 @@ async function openEither<T>(open: (socket: string) => Promise<T>, paths: Paths)
   try {
     return await open(paths.socket);
   } catch (error) {
-    const recorded = readText(join(paths.stateDir, 'daemon.lock')).trim();
+    const recorded = readOwnFile(join(paths.stateDir, 'daemon.lock')).trim();
     if (recorded === '' || recorded === paths.socket) throw error;
     return open(recorded).catch(() => Promise.reject(error as Error));
   }
 }
 
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
+/** Whether there is something in a daemon's place that is not to be spoken to. */
+function isRefusal(error: unknown): boolean {
+  return isWaitbusError(error) && error.code === 'WAITBUS_SOCKET_PATH';
+}
+
+/** Whether the error says that no daemon runs, and no more. */
+export function isNoDaemon(error: unknown): boolean {
+  return isWaitbusError(error) && error.code === 'WAITBUS_UNREACHABLE' && !isRefusal(error.cause);
 }
 
 /** The winner of a race may still be on its way to listening: tries until it does. */
@@ -83,7 +87,7 @@ async function connectWithin<T>(
     try {
       return await openEither(open, paths);
     } catch (error) {
-      if (performance.now() > deadline) throw unreachable(paths, error as Error);
+      if (isRefusal(error) || performance.now() > deadline) throw unreachable(paths, error);
       await pause(RETRY_MS);
     }
   }
@@ -103,7 +107,7 @@ async function startDaemon(paths: Paths): Promise<void> {
       ready.once('close', () => resolve(text));
     });
   } catch (error) {
-    throw unreachable(paths, error as Error);
+    throw unreachable(paths, error);
   } finally {
     child.unref();
   }
@@ -145,13 +149,14 @@ function spawnDaemon(paths: Paths, ready: 'pipe' | 'ignore'): ChildProcess {
 
 function openLog(paths: Paths): number {
   try {
-    mkdirSync(paths.stateDir, { recursive: true, mode: 0o700 });
+    ownDirectory(paths.stateDir, 'WAITBUS_STATE_DIR');
     const size = statSync(paths.daemonLog, { throwIfNoEntry: false })?.size ?? 0;
     if (size > LOG_LIMIT_BYTES) renameSync(paths.daemonLog, `${paths.daemonLog}.1`);
-    return openSync(paths.daemonLog, 'a', 0o600);
+    const { O_APPEND, O_CREAT, O_WRONLY } = constants;
+    return openOwnFile(paths.daemonLog, O_APPEND | O_CREAT | O_WRONLY);
   } catch (error) {
     const plain = asPlainError(error);
-    throw unreachable(paths, plain, plain.remedy);
+    throw unreachable(paths, plain);
   }
 }
 
@@ -168,11 +173,15 @@ function refusal(paths: Paths, said: string): WaitbusError {
 const NOT_STARTED =
   'None may be started here (--no-autostart or WAITBUS_NO_AUTOSTART=1); waitbus daemon runs one in another terminal.';
 
-function unreachable(paths: Paths, cause: Error, remedy?: string): WaitbusError {
+/** A cause with a code of ours says it, and its remedy, which a person can do something about. */
+function unreachable(paths: Paths, cause: unknown, remedy?: string): WaitbusError {
+  const told = isWaitbusError(cause)
+    ? { why: `${cause.message} (${cause.code})`, cure: remedy ?? cause.remedy }
+    : { why: (cause as Error).message, cure: remedy };
   return new WaitbusError(
     'WAITBUS_UNREACHABLE',
-    `no daemon on ${paths.socket}: ${cause.message}`,
-    remedy,
+    `no daemon on ${paths.socket}: ${told.why}`,
+    told.cure,
     { cause },
   );
 }

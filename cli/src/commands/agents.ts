@@ -1,7 +1,8 @@
 /** `waitbus agents`: who is here, under which name, and what it did last. Never starts a daemon. */
 import { parseArgs } from 'node:util';
-import { stringifyJson, WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { stringifyJson } from '@waitbus/plugin-sdk/envelope';
 import { lastEventOf, lastHeardOf, listAgents, type AgentInfo } from '../client/agents.js';
+import { isNoDaemon } from '../client/reach.js';
 import { EXIT, print, say } from '../terminal/exit.js';
 
 export async function run(args: readonly string[]): Promise<number> {
@@ -28,7 +29,7 @@ async function known(): Promise<readonly AgentInfo[] | null> {
   try {
     return await listAgents({ autostart: false });
   } catch (error) {
-    if (error instanceof WaitbusError && error.code === 'WAITBUS_UNREACHABLE') return null;
+    if (isNoDaemon(error)) return null;
     throw error;
   }
 }

@@ -1,9 +1,8 @@
 /** `waitbus stop`: ends the daemon and waits until it is gone; says who will start it again. */
 import { parseArgs } from 'node:util';
-import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { DaemonConnection, type Frame } from '../client/connection.js';
 import { presentIn } from '../client/present.js';
-import { reach } from '../client/reach.js';
+import { isNoDaemon, reach } from '../client/reach.js';
 import { EXIT, say } from '../terminal/exit.js';
 
 export async function run(args: readonly string[]): Promise<number> {
@@ -20,7 +19,7 @@ export async function run(args: readonly string[]): Promise<number> {
       say(`  ${returning}, and will start it again, unless told not to (--no-autostart)`);
     }
   } catch (error) {
-    if (!(error instanceof WaitbusError) || error.code !== 'WAITBUS_UNREACHABLE') throw error;
+    if (!isNoDaemon(error)) throw error;
     say('waitbus: no daemon was running');
   }
   return EXIT.ok;

@@ -19,6 +19,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { tryLock } from '@waitbus/kernel/file-lock';
+import { ownDirectory } from '@waitbus/kernel/own-places';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import type { Paths } from '../paths.js';
 import { unwritable } from '../plugins/lock-store.js';
@@ -85,7 +86,7 @@ async function takeLock(configDir: string, runtimeDir: string): Promise<() => vo
 
 function lockOrThrow(file: string, directory: string): (() => void) | null {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    ownDirectory(directory, 'WAITBUS_RUNTIME_DIR');
     return tryLock(file);
   } catch (error) {
     if (error instanceof WaitbusError) throw error;

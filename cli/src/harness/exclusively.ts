@@ -1,8 +1,8 @@
 /** Lets one process at a time edit harnesses' files. */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { tryLock } from '@waitbus/kernel/file-lock';
+import { ownDirectory } from '@waitbus/kernel/own-places';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { unwritable } from '../plugins/lock-store.js';
 
@@ -26,7 +26,7 @@ export async function exclusively<T>(runtimeDir: string, work: () => T): Promise
 /** @returns null while another has it */
 function take(runtimeDir: string): (() => void) | null {
   try {
-    mkdirSync(runtimeDir, { recursive: true, mode: 0o700 });
+    ownDirectory(runtimeDir, 'WAITBUS_RUNTIME_DIR');
     return tryLock(join(runtimeDir, 'installs.lock'));
   } catch (error) {
     if (error instanceof WaitbusError) throw error;

@@ -2,8 +2,9 @@
  * How long a hook that waits while its session is idle goes on: until a newer one of the same session
  * takes its place, or the harness that started it is gone, even by SIGKILL.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, ftruncateSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { openOwnFile, ownDirectory, readOwnFile } from '@waitbus/kernel/own-places';
 
 const LOOK_EVERY_MS = 2000;
 
@@ -18,25 +19,36 @@ export interface IdleTurn {
   end(): void;
 }
 
-/** @throws when the file cannot be written */
+/** @throws when the file cannot be written, or it or its directories are not the user's alone */
 export function beginIdle(file: string, everyMs = LOOK_EVERY_MS): IdleTurn {
   const controller = new AbortController();
   const mine = String(process.pid);
   const starters = startersOf(process.ppid);
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  writeFileSync(file, mine, { mode: 0o600 });
+  write(file, mine);
   const look = setInterval(() => {
     const isAlone = process.ppid !== starters[0] || !starters.every(isAlive);
-    if (isAlone || read(file) !== mine) controller.abort();
+    if (isAlone || readOwnFile(file) !== mine) controller.abort();
   }, everyMs);
   look.unref();
   return {
     signal: controller.signal,
     end: () => {
       clearInterval(look);
-      if (read(file) === mine) rmSync(file, { force: true });
+      if (readOwnFile(file) === mine) rmSync(file, { force: true });
     },
   };
+}
+
+function write(file: string, text: string): void {
+  const directory = dirname(file);
+  for (const each of [dirname(directory), directory]) ownDirectory(each, 'WAITBUS_RUNTIME_DIR');
+  const fd = openOwnFile(file, constants.O_CREAT | constants.O_WRONLY);
+  try {
+    ftruncateSync(fd);
+    writeSync(fd, text);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /**

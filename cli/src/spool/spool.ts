@@ -3,8 +3,9 @@
  * beside and renamed into place, so that what has its final name is whole. A producer without Node
  * may write here on purpose; the format is in docs/reference.md.
  */
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ownDirectory } from '@waitbus/kernel/own-places';
 import { stringifyJson, type Envelope } from '@waitbus/plugin-sdk/envelope';
 import { uniqueKey } from './unique-key.js';
 
@@ -16,7 +17,8 @@ export const UNFINISHED_PREFIX = '.tmp-';
  * @returns the file's path
  */
 export function spoolEvents(directory: string, events: readonly Envelope[], now: number): string {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  // Whoever can rename in either could take what is written here, or put something in its place.
+  for (const each of [dirname(directory), directory]) ownDirectory(each, 'WAITBUS_STATE_DIR');
   const unique = uniqueKey();
   const name = `${BigInt(Math.round(now)) * 1_000_000n}-${process.pid}-${unique}.ndjson`;
   const lines = events.map((event, index) => {
@@ -27,7 +29,7 @@ export function spoolEvents(directory: string, events: readonly Envelope[], now:
   const unfinished = join(directory, `${UNFINISHED_PREFIX}${name}`);
   const file = join(directory, name);
   try {
-    writeFileSync(unfinished, lines.join(''), { mode: 0o600, flush: true });
+    writeFileSync(unfinished, lines.join(''), { mode: 0o600, flag: 'wx', flush: true });
     renameSync(unfinished, file);
   } catch (error) {
     // On a full disk half a file would only take more of it.

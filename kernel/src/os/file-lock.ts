@@ -2,16 +2,15 @@
  * An exclusive lock on a file, held until the process ends however it ends (flock(2)). This, and
  * not the presence of a file or a pid in it, decides which daemon serves.
  */
-import { closeSync, constants, ftruncateSync, openSync, writeSync } from 'node:fs';
-import { shellWord, WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { closeSync, constants, ftruncateSync, writeSync } from 'node:fs';
 import { errno, EWOULDBLOCK, libcFunction } from './libc.js';
+import { openOwnFile } from './own-places.js';
 
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 const flock = libcFunction('int flock(int fd, int operation)');
 
-/** A link in the file's place is not followed: it may have been put there by somebody else. */
-const { O_CREAT, O_NOFOLLOW, O_WRONLY } = constants;
+const { O_CREAT, O_WRONLY } = constants;
 
 /**
  * Takes the lock, without waiting.
@@ -19,7 +18,7 @@ const { O_CREAT, O_NOFOLLOW, O_WRONLY } = constants;
  * @returns a function that releases it, or null when another process holds it
  */
 export function tryLock(file: string, text = ''): (() => void) | null {
-  const fd = open(file);
+  const fd = openOwnFile(file, O_CREAT | O_WRONLY);
   try {
     if (flock(fd, LOCK_EX | LOCK_NB) === 0) {
       ftruncateSync(fd);
@@ -34,17 +33,4 @@ export function tryLock(file: string, text = ''): (() => void) | null {
   }
   closeSync(fd);
   return null;
-}
-
-function open(file: string): number {
-  try {
-    return openSync(file, O_CREAT | O_NOFOLLOW | O_WRONLY, 0o600);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ELOOP') throw error;
-    throw new WaitbusError(
-      'WAITBUS_SOCKET_PATH',
-      `${file} is a symbolic link; it was not followed`,
-      `Remove the link: rm ${shellWord(file)}`,
-    );
-  }
 }

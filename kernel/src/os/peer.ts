@@ -1,11 +1,12 @@
 /**
- * Who is at the other end of an accepted AF_UNIX connection, by the operating system's word:
+ * Who is at the other end of an AF_UNIX connection, accepted or made, by the operating system's word:
  * SO_PEERCRED on Linux (unix(7)), getpeereid on macOS (getpeereid(3)).
  */
+import type { Socket } from 'node:net';
 import { errno, libcFunction } from './libc.js';
 
 export interface Peer {
-  /** The effective uid that it had when it connected. */
+  /** The effective uid that it had when it connected or, of who listens, when it began to. */
   readonly uid: number;
   /** The process that connected; null where the system does not tell. */
   readonly pid: number | null;
@@ -16,7 +17,12 @@ const SO_PEERCRED = 17;
 /** struct ucred: pid, uid and gid, 4 bytes each. */
 const UCRED_BYTES = 12;
 
-/** @param fd the accepted connection's descriptor */
+/** The descriptor of an open connection; Node has no public name for it. */
+export function descriptorOf(socket: Socket): number {
+  return (socket as unknown as { _handle: { fd: number } })._handle.fd;
+}
+
+/** @param fd the connection's descriptor */
 export const peerOf: (fd: number) => Peer =
   process.platform === 'darwin' ? byGetpeereid() : byPeerCredentials();
 

@@ -2,20 +2,13 @@
  * The listening socket: its directory, its path, its place among daemons, and who may connect.
  * Owns the file system side; connections are handed on once their peer is known to be the user.
  */
-import {
-  chmodSync,
-  lstatSync,
-  mkdirSync,
-  renameSync,
-  statSync,
-  unlinkSync,
-  type Stats,
-} from 'node:fs';
+import { chmodSync, lstatSync, renameSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
-import { shellWord, WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { openFileLimit } from '../os/open-files.js';
-import { peerOf, type Peer } from '../os/peer.js';
+import { checkSocketItself, ownSocketDirectory } from '../os/own-places.js';
+import { descriptorOf, peerOf, type Peer } from '../os/peer.js';
 
 /** sun_path less its final NUL: unix(7), and sys/un.h on macOS. */
 const MAX_PATH_BYTES = process.platform === 'linux' ? 107 : 103;
@@ -52,7 +45,7 @@ const UNFINISHED = '.s';
  */
 export async function listen(options: ListenOptions): Promise<Listening> {
   const { path, uid } = options;
-  prepareDirectory(dirname(path), uid);
+  ownSocketDirectory(dirname(path));
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) {
     throw socketPath(
       `${path} is longer than the ${MAX_PATH_BYTES} bytes that a socket path may have`,
@@ -91,45 +84,6 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   };
 }
 
-/** Makes a directory that only its owner can enter. */
-export function prepareDirectory(directory: string, uid: number): void {
-  try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const remedy = code === 'EEXIST' ? moveAside(directory) : undefined;
-    throw socketPath(`${directory} cannot be created: ${message}`, remedy);
-  }
-  const stat = refuseLink(directory, uid) ?? statSync(directory);
-  if (stat.uid !== uid)
-    throw socketPath(`${directory} belongs to uid ${stat.uid}, not to you (${uid})`);
-  if (isOpen(stat)) chmodSync(directory, 0o700);
-}
-
-/**
- * A link in the directory's place is followed if the user made it and it leads to what is private
- * already. Anything else would change a directory that was not meant for this.
- * @returns what the link leads to; null when there is none
- */
-function refuseLink(directory: string, uid: number): Stats | null {
-  const link = lstatSync(directory);
-  if (!link.isSymbolicLink()) return null;
-  const target = statSync(directory);
-  if (link.uid === uid && !isOpen(target)) return target;
-  throw socketPath(
-    `${directory} is a symbolic link, and ${link.uid === uid ? 'others may enter where it leads' : `uid ${link.uid} made it`}`,
-  );
-}
-
-function isOpen({ mode }: Stats): boolean {
-  return (mode & 0o077) !== 0;
-}
-
-/** The accepted handle's; Node has no public name for it. */
-function descriptorOf(socket: Socket): number {
-  return (socket as unknown as { _handle: { fd: number } })._handle.fd;
-}
-
 function whoIs(fd: number): Peer {
   try {
     return peerOf(fd);
@@ -141,9 +95,7 @@ function whoIs(fd: number): Peer {
 async function removeStale(path: string, uid: number): Promise<void> {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return;
-  if (!stat.isSocket())
-    throw socketPath(`${path} exists and is not a socket; it was left as it is`, moveAside(path));
-  if (stat.uid !== uid) throw socketPath(`${path} belongs to uid ${stat.uid}, not to you (${uid})`);
+  checkSocketItself(path, stat, uid);
   if (await answers(path)) {
     throw new WaitbusError('WAITBUS_ALREADY_RUNNING', `a daemon answers on ${path}`);
   }
@@ -162,10 +114,6 @@ function answers(path: string): Promise<boolean> {
   });
 }
 
-function moveAside(path: string): string {
-  return `Move it away: mv ${shellWord(path)} ${shellWord(`${path}.aside`)}`;
-}
-
-function socketPath(message: string, remedy?: string): WaitbusError {
-  return new WaitbusError('WAITBUS_SOCKET_PATH', message, remedy);
+function socketPath(message: string): WaitbusError {
+  return new WaitbusError('WAITBUS_SOCKET_PATH', message);
 }

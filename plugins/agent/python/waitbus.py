@@ -24,8 +24,10 @@ import os
 import random
 import re
 import select
+import shlex
 import shutil
 import socket
+import stat
 import struct
 import subprocess
 import sys
@@ -126,8 +128,8 @@ class _Paths:
         env, home, mac = os.environ.get, os.path.expanduser("~"), sys.platform == "darwin"
         library = os.path.join(home, "Library", "Application Support", "waitbus")
 
-        def place(own: str, xdg: str, default: str) -> str:
-            base = env(xdg)
+        def place(own: str, xdg: str, default: str, system: str = "") -> str:
+            base = env(xdg) or system
             return env(own) or (os.path.join(base, "waitbus") if base else default)
 
         self.state = place(
@@ -140,6 +142,7 @@ class _Paths:
             "WAITBUS_RUNTIME_DIR",
             "XDG_RUNTIME_DIR",
             os.path.join(temporary, "waitbus-%d" % os.getuid()),
+            _user_runtime(),
         )
         plain = os.path.join(home, ".config", "waitbus")
         config = os.path.join(library, "config") if mac else plain
@@ -149,6 +152,17 @@ class _Paths:
         self.log = os.path.join(self.state, "daemon.log")
         lockfile = env("WAITBUS_LOCKFILE") or os.path.join(self.config, "plugins.lock.json")
         self.lockfile = os.path.abspath(lockfile)
+
+
+def _user_runtime() -> str:
+    """The system's place for the user's runtime files, where nobody else may write; or nothing."""
+    directory = "/run/user/%d" % os.getuid()
+    try:
+        found = os.lstat(directory)
+    except OSError:
+        return ""
+    own = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022
+    return directory if own and sys.platform == "linux" else ""
 
 
 def _program() -> Optional[str]:
@@ -232,12 +246,88 @@ def _lost() -> WaitbusError:
     )
 
 
+class _Refused(PermissionError):
+    """Something that is not the user's alone, which is not to be used; `remedy` says what helps."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__("%s (WAITBUS_SOCKET_PATH)" % message)
+        self.remedy = remedy
+
+
+def _move_aside(path: str) -> str:
+    return "Move it away: mv %s %s" % (shlex.quote(path), shlex.quote(path + ".aside"))
+
+
+def _judge_directory(directory: str, variable: str) -> os.stat_result:
+    """A link is followed if the user made it and it leads to what is private already."""
+    own, remedy = os.getuid(), "Point %s to a directory that you own." % variable
+    found = os.lstat(directory)
+    if stat.S_ISLNK(found.st_mode):
+        link, found = found, os.stat(directory)
+        if link.st_uid != own or found.st_mode & 0o077:
+            raise _Refused("%s is a symbolic link to what is not yours alone" % directory, remedy)
+    if found.st_uid != own:
+        why = "%s belongs to uid %d, not to you (%d)" % (directory, found.st_uid, own)
+        raise _Refused(why, remedy)
+    return found
+
+
+def _own_directory(directory: str) -> None:
+    """Makes a directory that only the user can enter, and closes one that others could."""
+    os.makedirs(directory, mode=0o700, exist_ok=True)
+    if _judge_directory(directory, "WAITBUS_STATE_DIR").st_mode & 0o077:
+        os.chmod(directory, 0o700)
+
+
+def _own_file(path: str, flags: int) -> int:
+    """A descriptor of a regular file of the user's own; no link is followed."""
+    descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+    found = os.fstat(descriptor)
+    if stat.S_ISREG(found.st_mode) and found.st_uid == os.getuid() and found.st_nlink <= 1:
+        return descriptor
+    os.close(descriptor)
+    raise _Refused("%s is no file of yours alone" % path, _move_aside(path))
+
+
+def _judge_socket(path: str) -> None:
+    """Raises _Refused where it may be another user's, the system's error where there is none."""
+    directory = os.path.dirname(path)
+    above = _judge_directory(directory, "WAITBUS_RUNTIME_DIR")
+    found = os.lstat(path)
+    # Where there is none, an open directory is for the daemon that starts there: it closes it.
+    if above.st_mode & 0o022:
+        remedy = "Close it to them: chmod 700 " + shlex.quote(directory)
+        raise _Refused("others may write in %s" % directory, remedy)
+    if not stat.S_ISSOCK(found.st_mode):
+        raise _Refused("%s exists and is not a socket" % path, _move_aside(path))
+    if found.st_uid != os.getuid():
+        why = "%s belongs to uid %d, not to you (%d)" % (path, found.st_uid, os.getuid())
+        raise _Refused(why, "Point WAITBUS_RUNTIME_DIR to a directory that you own.")
+    if found.st_mode & 0o022:
+        remedy = "Close it to them: chmod 600 " + shlex.quote(path)
+        raise _Refused("others may connect to %s" % path, remedy)
+
+
+def _judge_listener(connection: socket.socket, path: str) -> None:
+    """By the system's word: between the look and the connection another may have come there."""
+    if sys.platform == "darwin":  # LOCAL_PEERCRED of SOL_LOCAL, a struct xucred: version, uid, ...
+        uid = struct.unpack("2I", connection.getsockopt(0, 1, 76)[:8])[1]
+    else:  # struct ucred: pid, uid, gid
+        peer = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+        uid = struct.unpack("3I", peer)[1]
+    if uid != os.getuid():
+        why = "uid %d listens on %s, not you (%d)" % (uid, path, os.getuid())
+        raise _Refused(why, "Point WAITBUS_RUNTIME_DIR to a directory that you own.")
+
+
 def _open(path: str) -> socket.socket:
-    """Connects, without blocking; a full backlog is an error as any other."""
+    """Connects to a daemon of the same user, without blocking; a full backlog is an error, too."""
+    _judge_socket(path)
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.settimeout(0)
         connection.connect(path)
+        _judge_listener(connection, path)
         return connection
     except BaseException:
         connection.close()
@@ -250,8 +340,9 @@ def _open_either(paths: _Paths) -> socket.socket:
         return _open(paths.socket)
     except OSError as error:
         try:
-            with open(os.path.join(paths.state, "daemon.lock"), encoding="utf-8") as file:
-                recorded = file.read().strip()
+            lock = _own_file(os.path.join(paths.state, "daemon.lock"), os.O_RDONLY)
+            with os.fdopen(lock, encoding="utf-8") as file:
+                recorded = file.read(4096).strip()
             if recorded in ("", paths.socket):
                 raise error
             return _open(recorded)
@@ -264,6 +355,8 @@ def _reach(autostart: Optional[bool], limit: _Limit) -> socket.socket:
     paths = _Paths()
     try:
         return _open_either(paths)
+    except _Refused as error:
+        raise _unreachable(paths, error, error.remedy) from error
     except OSError as error:
         allowed = os.environ.get("WAITBUS_NO_AUTOSTART") != "1" if autostart is None else autostart
         # A full backlog is a daemon that is there.
@@ -275,6 +368,8 @@ def _reach(autostart: Optional[bool], limit: _Limit) -> socket.socket:
     while True:
         try:
             return _open_either(paths)
+        except _Refused as error:
+            raise _unreachable(paths, error, error.remedy) from error
         except OSError as error:
             if time.monotonic() > until:
                 raise _unreachable(paths, error.strerror or error) from error
@@ -332,13 +427,13 @@ def _start_daemon(paths: _Paths, limit: _Limit) -> None:
 
 
 def _log_file(paths: _Paths) -> Any:
-    os.makedirs(paths.state, mode=0o700, exist_ok=True)
+    _own_directory(paths.state)
     try:
         if os.stat(paths.log).st_size > _LOG_LIMIT:
             os.replace(paths.log, paths.log + ".1")
     except FileNotFoundError:
         pass
-    return os.fdopen(os.open(paths.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab")
+    return os.fdopen(_own_file(paths.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "ab")
 
 
 def _read_all(descriptor: int, limit: _Limit) -> bytes:
@@ -650,7 +745,8 @@ def _spool(events: Sequence[Envelope], why: WaitbusError) -> str:
     name = "%d-%d-%s.ndjson" % (time.time_ns(), os.getpid(), _unique_key())
     unfinished, file = os.path.join(directory, ".tmp-" + name), os.path.join(directory, name)
     try:
-        os.makedirs(directory, mode=0o700, exist_ok=True)
+        for each in (os.path.dirname(directory), directory):
+            _own_directory(each)
         try:
             descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "wb") as out:

@@ -56,6 +56,7 @@ class Real:
     fstat = os.fstat
     getpid = os.getpid
     getuid = os.getuid
+    lstat = os.lstat
     mkdir = os.mkdir
     open = os.open
     rename = os.rename
@@ -69,6 +70,11 @@ class Real:
     timeout = _socket.timeout
     address = (_socket.AF_UNIX, _socket.SOCK_STREAM)
     send_buffer = (_socket.SOL_SOCKET, _socket.SO_SNDBUF)
+    # Who listens: a struct ucred (pid, uid, gid); on macOS LOCAL_PEERCRED, a struct xucred that
+    # begins with its version and the uid.
+    mac = sys.platform == "darwin"
+    peer = (0, 1, 76) if mac else (_socket.SOL_SOCKET, getattr(_socket, "SO_PEERCRED", 17), 12)
+    byteorder = sys.byteorder
     peek = _socket.MSG_PEEK
     create = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     read = os.O_RDONLY | os.O_CLOEXEC
@@ -183,7 +189,19 @@ def runtime_dir() -> str:
     """Where the daemon's socket is."""
     temporary = _env("TMPDIR") or _env("TMP") or _env("TEMP") or "/tmp"
     default = os.path.join(temporary.rstrip("/") or "/", "waitbus-%d" % os.getuid())
-    return _env("WAITBUS_RUNTIME_DIR") or _below(_env("XDG_RUNTIME_DIR")) or default
+    system = _env("XDG_RUNTIME_DIR") or _user_runtime()
+    return _env("WAITBUS_RUNTIME_DIR") or _below(system) or default
+
+
+def _user_runtime() -> str:
+    """The system's place for the user's runtime files, where nobody else may write; or nothing."""
+    directory = "/run/user/%d" % os.getuid()
+    try:
+        found = os.lstat(directory)
+    except OSError:
+        return ""
+    own = found.st_mode & 0o170022 == 0o040000 and found.st_uid == os.getuid()
+    return directory if own and sys.platform == "linux" else ""
 
 
 def state_dir() -> str:
@@ -274,6 +292,32 @@ def _json(value: Any) -> bytes:
     return _text(value).encode("utf-8", "replace")
 
 
+def _is_own_directory(path: str) -> bool:
+    """The user's alone to write in. A link of the user's to what is private counts."""
+    found, own = Real.lstat(path), Real.getuid()
+    if found.st_mode & 0o170000 == 0o120000:
+        link, found = found, Real.stat(path)
+        if link.st_uid != own or found.st_mode & 0o077:
+            return False
+    return found.st_mode & 0o170022 == 0o040000 and found.st_uid == own
+
+
+def _judge(path: str) -> None:
+    """Raises PermissionError for a socket that another user may have put there."""
+    found = Real.lstat(path)
+    if not _is_own_directory(path.rpartition("/")[0]):
+        raise PermissionError("the socket's directory is not the user's alone")
+    if found.st_mode & 0o170022 != 0o140000 or found.st_uid != Real.getuid():
+        raise PermissionError("the socket is not the user's alone")
+
+
+def _judge_listener(link: Any) -> None:
+    """By the system's word: between the look and the connection another may have come there."""
+    uid = int.from_bytes(link.getsockopt(*Real.peer)[4:8], Real.byteorder)
+    if uid != Real.getuid():
+        raise PermissionError("uid %d listens on the socket" % uid)
+
+
 class Spool:
     """The directory that the daemon takes events from when it comes up."""
 
@@ -324,10 +368,11 @@ class Spool:
         temporary = "%s/.tmp-%s" % (self._directory, name)
         flags = Real.create
         try:
-            fd = Real.open(temporary, flags, 0o600)
+            self._judge()
         except FileNotFoundError:
             _make_directory(self._directory)
-            fd = Real.open(temporary, flags, 0o600)
+            self._judge()
+        fd = Real.open(temporary, flags, 0o600)
         try:
             try:
                 data = b"".join(line + b"\n" for line in self._unwritten)
@@ -339,6 +384,13 @@ class Spool:
         except OSError:
             Real.unlink(temporary)
             raise
+
+
+    def _judge(self) -> None:
+        """Whoever may rename in it could take what is written, or put something in its place."""
+        for path in (self._state, self._directory):
+            if not _is_own_directory(path):
+                raise PermissionError("%s is not the user's alone" % path)
 
 
 def _make_directory(path: str) -> None:
@@ -439,9 +491,9 @@ class Bus:
             link = Real.link(*Real.address)  # not inheritable
             link.setblocking(False)
             link.setsockopt(*Real.send_buffer, SEND_BUFFER_BYTES)
-            if Real.stat(_SOCKET).st_uid != Real.getuid():
-                raise PermissionError("the socket belongs to another user")
+            _judge(_SOCKET)
             link.connect(_SOCKET)
+            _judge_listener(link)
             self._identity = _identity(link.fileno())
         except OSError as error:
             if link is not None:
