@@ -9,6 +9,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { findInstallation } from '../installation.js';
+import { inspectorFlags, withoutNodeVariables } from '../no-inspector.js';
 import { resolvePaths, type Paths } from '../paths.js';
 import { asPlainError } from '../system-error.js';
 
@@ -125,13 +126,19 @@ function spawnDaemon(paths: Paths, ready: 'pipe' | 'ignore'): ChildProcess {
   const log = openLog(paths);
   const child = spawn(
     process.execPath,
-    [join(packageRoot, 'dist', 'bin', 'waitbus.js'), 'daemon', '--ready-fd', '3'],
+    [
+      ...inspectorFlags(),
+      join(packageRoot, 'dist', 'bin', 'waitbus.js'),
+      'daemon',
+      '--ready-fd',
+      '3',
+    ],
     {
       detached: true,
       cwd: '/',
       stdio: ['ignore', log, log, ready],
       env: {
-        ...process.env,
+        ...withoutNodeVariables(process.env),
         WAITBUS_STATE_DIR: paths.stateDir,
         WAITBUS_RUNTIME_DIR: paths.runtimeDir,
         WAITBUS_CONFIG_DIR: paths.configDir,
