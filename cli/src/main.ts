@@ -1,5 +1,6 @@
 /** The `waitbus` command: finds the subcommand and loads only that one. */
 import { findInstallation } from './installation.js';
+import { refuseInspector } from './no-inspector.js';
 import { EXIT, exitCodeOf, print, say, sayError } from './terminal/exit.js';
 import { watchOutput, written } from './terminal/output.js';
 
@@ -75,6 +76,7 @@ async function help(topic: string | undefined): Promise<number> {
   return EXIT.ok;
 }
 
+refuseInspector();
 watchOutput();
 
 /** What a harness reads as a decision: never an error of ours. */

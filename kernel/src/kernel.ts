@@ -47,6 +47,8 @@ export interface KernelOptions {
   readonly retention?: RetentionLimits;
   /** Seconds between heartbeats to subscribers. */
   readonly heartbeatSec?: number;
+  /** Whether a process of the user's own may not connect, asked at accept. Default: all may. */
+  readonly isBarred?: (pid: number) => boolean;
   /** Called with every heartbeat, for what is to be tried again now and then. */
   readonly onHeartbeat?: () => void;
   /**
@@ -167,6 +169,7 @@ export function openKernel(options: KernelOptions): Kernel {
   const server = new SocketServer({
     path: paths.socket,
     uid,
+    isBarred: options.isBarred ?? (() => false),
     context,
     log,
     publishWill: (will, name) => {
@@ -206,9 +209,7 @@ export function openKernel(options: KernelOptions): Kernel {
     subscribe: (request, sink) => hub.subscribe(request, sink, null),
     unsubscribe: (subscription) => hub.unsubscribe(subscription),
     seenLately: (common, anyOf, rows) => seenLately(store, common, anyOf, rows),
-    onInterest: (newHost) => {
-      host = newHost;
-    },
+    onInterest: (newHost) => void (host = newHost),
     handle: (op, answer) => server.handle(op, added(answer)),
     verifyStore: (maxBytes) => {
       const isSmall = store.usedBytes() <= maxBytes;

@@ -22,6 +22,7 @@ const GOOD: ReadonlySet<string> = new Set([
   'tells-waiters',
   'checks-waits',
   'tries',
+  'attacks',
 ]);
 export const ULID = '0'.repeat(26);
 

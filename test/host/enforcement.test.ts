@@ -52,9 +52,23 @@ test('the flag is the one of the Node version', () => {
   }
 });
 
+test('what the permission model does not cover is closed by flags, where Node knows them', () => {
+  const closing = (version: string) =>
+    permissionFlags(NOTHING, version, places).filter((flag) => /sqlite|sigusr1/.test(flag));
+  const sqlite = '--no-experimental-sqlite';
+  const both = [sqlite, '--disable-sigusr1'];
+  const expected = { '20.19.0': [], '22.4.0': [], '22.5.0': [sqlite], '22.13.0': [sqlite] };
+  const later = { '22.14.0': both, '23.6.0': [sqlite], '23.7.0': both, '24.0.0': both };
+  for (const [version, flags] of Object.entries({ ...expected, ...later })) {
+    assert.deepEqual(closing(version), flags, version);
+  }
+});
+
 test('a source reads its code and its state folder, and writes its state folder', () => {
   assert.deepEqual(permissionFlags(NOTHING, '24.0.0', places), [
     '--permission',
+    '--no-experimental-sqlite',
+    '--disable-sigusr1',
     '--allow-fs-read=/code/*',
     '--allow-fs-read=/state/*',
     '--allow-fs-write=/state/*',
@@ -82,7 +96,7 @@ test('without a home directory its paths are not granted', () => {
 test('what is declared is allowed, and no more', () => {
   const extra = (capabilities: object, version: string) =>
     permissionFlags({ ...NOTHING, ...capabilities }, version, places).filter(
-      (flag) => !/permission|fs-|warning/.test(flag),
+      (flag) => !/permission|fs-|warning|^--(no|disable)-/.test(flag),
     );
   assert.deepEqual(extra({}, '25.0.0'), []);
   assert.deepEqual(extra({ childProcess: ['git'] }, '20.19.0'), ['--allow-child-process']);

@@ -10,6 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { openOwnFile, ownDirectory, readOwnFile } from '@waitbus/kernel/own-places';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { findInstallation } from '../installation.js';
+import { inspectorFlags, withoutNodeVariables } from '../no-inspector.js';
 import { resolvePaths, type Paths } from '../paths.js';
 import { asPlainError, isWaitbusError } from '../system-error.js';
 
@@ -129,13 +130,19 @@ function spawnDaemon(paths: Paths, ready: 'pipe' | 'ignore'): ChildProcess {
   const log = openLog(paths);
   const child = spawn(
     process.execPath,
-    [join(packageRoot, 'dist', 'bin', 'waitbus.js'), 'daemon', '--ready-fd', '3'],
+    [
+      ...inspectorFlags(),
+      join(packageRoot, 'dist', 'bin', 'waitbus.js'),
+      'daemon',
+      '--ready-fd',
+      '3',
+    ],
     {
       detached: true,
       cwd: '/',
       stdio: ['ignore', log, log, ready],
       env: {
-        ...process.env,
+        ...withoutNodeVariables(process.env),
         WAITBUS_STATE_DIR: paths.stateDir,
         WAITBUS_RUNTIME_DIR: paths.runtimeDir,
         WAITBUS_CONFIG_DIR: paths.configDir,

@@ -6,6 +6,7 @@ import { openKernel, type KernelLog } from '@waitbus/kernel';
 import type { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { forkWith, type ForkSource } from '../host/child.js';
 import { SourceHost } from '../host/host.js';
+import { SourceProcesses } from '../host/source-processes.js';
 import {
   takeInventory,
   verifyAgain,
@@ -54,6 +55,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { paths, installation, config, env, log, unpinned } = options;
   const { maxAge, maxSize } = config.retention;
   const started = Date.now();
+  const processes = new SourceProcesses();
 
   const kernel = openKernel({
     paths: { store: paths.store, socket: paths.socket },
@@ -64,6 +66,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       ...(maxSize === undefined ? {} : { maxBytes: maxSize }),
     },
     onLost: options.onLost,
+    // A source emits over its channel alone, under its own name.
+    isBarred: (pid) => processes.has(pid),
     // What a full disk kept in the spool is tried again.
     onHeartbeat: () => void intake.run(),
     describe: () => ({
@@ -86,7 +90,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   try {
     host = new SourceHost({
       inventory: await look(),
-      fork: unpinned?.fork ?? forkWith(installation.sourceRunner, env),
+      fork: processes.remembering(unpinned?.fork ?? forkWith(installation.sourceRunner, env)),
       stateDir: paths.sources,
       config: config.sources,
       disabled: config.disabled,

@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import type { HostMessage } from '@waitbus/plugin-sdk';
 import { FramedChannel } from '@waitbus/plugin-sdk/channel';
 import { permissionFlags } from '@waitbus/plugin-sdk/permissions';
+import { withoutNodeVariables } from '../no-inspector.js';
 import type { InstalledSource } from './inventory.js';
 import { launcher } from './launch.js';
 import { residentBytes } from './memory.js';
@@ -111,7 +112,8 @@ function bothNames(path: string): string[] {
 
 function environmentFor(source: InstalledSource, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const names = [...ENVIRONMENT, ...source.manifest.capabilities.env];
-  return Object.fromEntries(names.flatMap((name) => (name in env ? [[name, env[name]]] : [])));
+  const passed = names.flatMap((name) => (name in env ? [[name, env[name]]] : []));
+  return withoutNodeVariables(Object.fromEntries(passed) as NodeJS.ProcessEnv);
 }
 
 class Process implements SourceChild {

@@ -24,7 +24,9 @@ export interface ListenOptions {
   readonly uid: number;
   /** @param scarce descriptors are running out: this one is to be told so and ended */
   readonly onConnection: (socket: Socket, peer: Peer, scarce: boolean) => void;
-  readonly onRefusedPeer: (uid: number) => void;
+  /** Whether this process of the user's own may not connect. */
+  readonly isBarred: (pid: number) => boolean;
+  readonly onRefusedPeer: (peer: Peer) => void;
   readonly onError: (error: Error) => void;
 }
 
@@ -60,10 +62,11 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       const peer = whoIs(fd);
       // The system gives out the lowest number that is free.
       const scarce = fd >= openFileLimit() - RESERVED_DESCRIPTORS;
-      if (peer.uid === uid) options.onConnection(socket, peer, scarce);
-      else {
+      if (peer.uid === uid && (peer.pid === null || !options.isBarred(peer.pid))) {
+        options.onConnection(socket, peer, scarce);
+      } else {
         socket.destroy();
-        options.onRefusedPeer(peer.uid);
+        options.onRefusedPeer(peer);
       }
     },
   );

@@ -20,6 +20,7 @@ import { Session } from './session.js';
 export interface SocketServerOptions {
   readonly path: string;
   readonly uid: number;
+  readonly isBarred: (pid: number) => boolean;
   readonly context: CommandContext;
   readonly publishWill: (will: CheckedEvent, name: string) => void;
   readonly log: {
@@ -58,10 +59,11 @@ export class SocketServer {
   }
 
   async listen(): Promise<void> {
-    const { path, uid, log } = this.#options;
+    const { path, uid, isBarred, log } = this.#options;
     this.#listening = await listen({
       path,
       uid,
+      isBarred,
       onConnection: (socket, peer, scarce) => {
         const connection = this.#accept(socket, peer);
         if (scarce) connection.fail(new WaitbusError('WAITBUS_TOO_MANY_CLIENTS'));
@@ -69,7 +71,10 @@ export class SocketServer {
           log.warn({}, 'open files run out: new connections are refused');
         this.#scarce = scarce;
       },
-      onRefusedPeer: (peer) => log.warn({ peer }, 'refused a connection of another user'),
+      onRefusedPeer: (peer) => {
+        if (peer.uid === uid) log.warn({ pid: peer.pid }, 'refused a connection of a source');
+        else log.warn({ peer: peer.uid }, 'refused a connection of another user');
+      },
       onError: (error) => log.warn({ err: error }, 'the listening socket reported an error'),
     });
   }

@@ -4,10 +4,13 @@
 import { Socket } from 'node:net';
 import { CHANNEL_FD, FramedChannel } from '../channel/index.js';
 import type { HostMessage } from '../messages.js';
+import { narrowProcess } from './narrow.js';
 import { SourceRunner } from './run-source.js';
 
 /** How long the host may take to read the last messages, in milliseconds. */
 const LAST_WORDS_MS = 1000;
+
+narrowProcess();
 
 let receive: (message: HostMessage) => void = () => undefined;
 let close: () => void = () => undefined;

@@ -12,6 +12,8 @@ export type Enforcement = Readonly<Record<keyof Capabilities, 'enforced' | 'decl
 interface Features {
   readonly flag: '--permission' | '--experimental-permission';
   readonly net: boolean;
+  /** Flags for what the model does not cover: node:sqlite opens any file, SIGUSR1 an inspector. */
+  readonly closing: readonly string[];
 }
 
 /**
@@ -60,11 +62,12 @@ export function permissionFlags(
   nodeVersion: string,
   places: Places,
 ): string[] {
-  const { flag, net } = featuresOf(nodeVersion);
+  const { flag, net, closing } = featuresOf(nodeVersion);
   const { fsRead, fsWrite, childProcess, nativeAddon } = capabilities;
   const { code, own } = places;
   return [
     flag,
+    ...closing,
     ...(flag === '--permission' ? [] : ['--disable-warning=ExperimentalWarning']),
     // It warns of what the user has consented to.
     ...(hasWayAround(capabilities) ? ['--disable-warning=SecurityWarning'] : []),
@@ -110,6 +113,15 @@ function absolute(path: string, { own, home }: Places): string[] {
 
 function featuresOf(nodeVersion: string): Features {
   const [major = 0, minor = 0] = nodeVersion.split('.').map(Number);
-  const stable = major > 23 || (major === 23 && minor >= 5) || (major === 22 && minor >= 13);
-  return { flag: stable ? '--permission' : '--experimental-permission', net: major >= 25 };
+  /** Whether it is in a release of this line, or of a later one. */
+  const has = (line: number, from: number) => major > line || (major === line && minor >= from);
+  const stable = (major === 22 && minor >= 13) || has(23, 5);
+  return {
+    flag: stable ? '--permission' : '--experimental-permission',
+    net: major >= 25,
+    closing: [
+      ...(has(22, 5) ? ['--no-experimental-sqlite'] : []),
+      ...((major === 22 && minor >= 14) || has(23, 7) ? ['--disable-sigusr1'] : []),
+    ],
+  };
 }
