@@ -13,7 +13,13 @@ export const MAX_IN_FLIGHT = 32;
 
 /** From the host. `load`, `configure` and `start` are answered by `done` with the same step. */
 export type HostMessage =
-  | { readonly type: 'load'; readonly source: string; readonly entry: string }
+  | {
+      readonly type: 'load';
+      readonly source: string;
+      readonly entry: string;
+      /** Absolute directories outside of which its modules import nothing. Absent: anywhere. */
+      readonly within?: readonly string[];
+    }
   | {
       readonly type: 'configure';
       readonly config: unknown;

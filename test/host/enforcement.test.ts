@@ -31,11 +31,11 @@ for (const way of [{ nativeAddon: true }, { childProcess: ['git'] }]) {
   });
 }
 
-for (const path of ['*', '/', '/*', '/proc', '/proc/self']) {
-  test(`who may read ${path} may read the environment of other processes`, () => {
+for (const path of ['*', '/proc', '/proc/self']) {
+  test(`who may read ${path} may read everything, the environment of other processes too`, () => {
     const declared = declaredOf(enforcement({ ...NOTHING, fsRead: [path] }, '25.0.0'));
     assert.ok(declared.includes('env'));
-    assert.equal(declared.includes('fsRead'), !path.startsWith('/proc'));
+    assert.ok(declared.includes('fsRead'));
   });
 }
 
@@ -75,8 +75,8 @@ test('a source reads its code and its state folder, and writes its state folder'
   ]);
 });
 
-test('declared paths are absolute, of the home directory, or of the state folder; none twice', () => {
-  const fsRead = ['~/.kube', '~/.kube/config', '/etc/', '/etc/hosts', 'cache/*', '~', '/state'];
+test('declared paths are absolute or of the home directory; none twice', () => {
+  const fsRead = ['~/.kube', '~/.kube/config', '/etc/*', '/etc/hosts', '~', '/state'];
   const flags = permissionFlags({ ...NOTHING, fsRead }, '24.0.0', places);
   assert.deepEqual(
     flags.filter((flag) => flag.startsWith('--allow-fs-read')),

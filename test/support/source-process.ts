@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import type { ChildMessage, HostMessage, SourceEvent, WaitNote } from '@waitbus/plugin-sdk';
-import { entryPath, forkWith, type SourceChild } from '../../cli/src/host/child.js';
+import { loadMessage, forkWith, type SourceChild } from '../../cli/src/host/child.js';
 import type { InstalledSource } from '../../cli/src/host/inventory.js';
 import { REPO } from './sandbox.js';
 import { Checks } from './checks.js';
@@ -80,7 +80,7 @@ export class SourceProcess {
     };
     const fork = forkWith(RUNNER, { PATH: process.env['PATH'], ...env });
     this.#child = fork(source, stateDir, events);
-    this.#child.send({ type: 'load', source: source.name, entry: entryPath(source) });
+    this.#child.send(loadMessage(source));
   }
 
   /** Resolves once this holds; asked again whenever the source says something or ends. */

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isObject, type Json } from '@waitbus/plugin-sdk/envelope';
 import type { Examined } from '@waitbus/plugin-sdk';
-import { entryPath, type ForkSource, type SourceChild } from '../host/child.js';
+import { loadMessage, type ForkSource, type SourceChild } from '../host/child.js';
 import { forPeople } from '../host/for-people.js';
 import type { InstalledSource, Quarantine } from '../host/inventory.js';
 
@@ -79,7 +79,7 @@ async function examine(
           exited();
         },
       });
-      child.send({ type: 'load', source: source.name, entry: entryPath(source) });
+      child.send(loadMessage(source));
     });
   } finally {
     clearTimeout(timer);

@@ -41,7 +41,8 @@ export function readDevSource(directory: string, wanted: string | undefined): In
     directory,
     manifest: { ...declared, entry },
     added: true,
-    readRoots: [directory],
+    // Nothing is pinned, and what it depends on may lie anywhere above.
+    readRoots: ['/'],
     evidence: 'local',
     quarantine: null,
   };

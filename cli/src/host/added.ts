@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs';
 import { asWaitbusError, ERRORS, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import {
+  agreedOf,
   EMPTY_LOCKFILE,
   lookAtManifest,
   type Lockfile,
@@ -16,7 +17,8 @@ import { inspectPlugin } from '../plugins/inspect.js';
 import { packageIn, prefixOf } from '../plugins/layout.js';
 import { readLockfile } from '../plugins/lock-store.js';
 import { conflictsOf, describeConflict } from '../plugins/reserved.js';
-import { engineMismatch, type InstalledSource, type Quarantine } from './inventory.js';
+import type { InstalledSource, Quarantine } from './inventory.js';
+import { engineMismatch, notAgreed, strayModules } from './may-run.js';
 import { isShortage } from './shortage.js';
 
 /** Where the user's pins and packages are. */
@@ -47,11 +49,16 @@ export async function addedSources(
   return found;
 }
 
-/** Every byte of an added package and of what it depends on, against the lock as it is now. */
+/**
+ * A source of an added package as the lock has it now, and every byte of the package and of what it
+ * depends on.
+ */
 export async function verifyAdded(
   where: AddedPackages,
-  packageName: string,
+  source: InstalledSource,
+  waitbusVersion: string,
 ): Promise<Quarantine | null> {
+  const { packageName } = source;
   try {
     const plugins = readLockfile(where.lockfile)?.plugins ?? {};
     const pin = Object.hasOwn(plugins, packageName) ? plugins[packageName] : undefined;
@@ -64,17 +71,32 @@ export async function verifyAdded(
     const inspection = await inspectPlugin(where.plugins, packageName, pin);
     switch (inspection.state) {
       case 'intact':
-        return null;
+        break;
       case 'absent':
         return absent(packageName, pin);
       case 'changed':
         return changed(packageName, inspection.reasons);
     }
+    const now = await sourcesOf(packageName, pin, where, waitbusVersion);
+    return differenceFromNow(source, now);
   } catch (error) {
     if (isShortage(error)) throw error;
     const { message, remedy } = asWaitbusError(error);
     return { reason: message, remedy };
   }
+}
+
+/** Between a source as it was found and as it is: another pin has another directory. */
+export function differenceFromNow(
+  found: InstalledSource,
+  now: readonly InstalledSource[],
+): Quarantine | null {
+  const same = now.find(({ name }) => name === found.name);
+  if (same !== undefined && same.quarantine !== null) return same.quarantine;
+  const { directory, manifest } = found;
+  const is = { directory: same?.directory, manifest: same?.manifest };
+  if (JSON.stringify(is) === JSON.stringify({ directory, manifest })) return null;
+  return changed(found.packageName, ['it was pinned anew since it was looked for']);
 }
 
 function lockOf(file: string, problems: WaitbusError[]): Lockfile {
@@ -122,12 +144,28 @@ async function sourcesOf(
   } catch (error) {
     return unreadable(changed(packageName, [(error as Error).message]));
   }
-  const quarantine = engineMismatch(
-    `${packageName} ${pin.version}`,
-    manifest.waitbusRange,
-    waitbusVersion,
-  );
-  return Object.entries(manifest.sources).map(([name, entry]) => make(name, entry, quarantine));
+  const what = `${packageName} ${pin.version}`;
+  const quarantine =
+    (await differenceBeforeUse(plugins, packageName, pin, manifest)) ??
+    engineMismatch(what, manifest.waitbusRange, waitbusVersion) ??
+    notAgreed(what, pin, manifest) ??
+    strayModules(prefix, pin.capabilities.fsRead);
+  return Object.entries(manifest.sources).map(([name, entry]) => {
+    const capabilities = agreedOf(pin.capabilities, entry.capabilities);
+    return make(name, { ...entry, capabilities }, quarantine);
+  });
+}
+
+/** What is emit-only has no start before which it would be looked at: other programs use its files. */
+async function differenceBeforeUse(
+  plugins: string,
+  packageName: string,
+  pin: Pin,
+  { sources }: Manifest,
+): Promise<Quarantine | null> {
+  if (Object.values(sources).every(({ entry }) => entry !== undefined)) return null;
+  const inspection = await inspectPlugin(plugins, packageName, pin);
+  return inspection.state === 'changed' ? changed(packageName, inspection.reasons) : null;
 }
 
 /** What is known of a source whose manifest cannot be read: that it does not run. */

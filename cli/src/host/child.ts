@@ -96,9 +96,15 @@ export function forkWith(
   };
 }
 
-/** Where a source's entry module is. */
-export function entryPath(source: InstalledSource): string {
-  return join(source.directory, source.manifest.entry ?? '');
+/** The first message to a source's process: which module it loads, and from where others. */
+export function loadMessage(source: InstalledSource): HostMessage {
+  const { name, directory, manifest, readRoots } = source;
+  return {
+    type: 'load',
+    source: name,
+    entry: join(directory, manifest.entry ?? ''),
+    within: [directory, ...readRoots],
+  };
 }
 
 /** Node compares paths as they are written, and writes some of them without symbolic links. */

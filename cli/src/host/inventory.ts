@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { asWaitbusError, ERRORS, type WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import {
+  agreedOf,
   EMPTY_LOCKFILE,
   lookAtPackage,
   parseLockfile,
@@ -18,18 +19,19 @@ import {
 } from '@waitbus/plugin-sdk/lockfile';
 import {
   declaresSources,
+  NO_CAPABILITIES,
   readPinnedManifest,
   type Manifest,
   type SourceEntry,
 } from '@waitbus/plugin-sdk/manifest';
-import satisfies from 'semver/functions/satisfies.js';
 import {
   candidatePackages,
   isWorkspacePackage,
   modulesAbove,
   type Installation,
 } from '../installation.js';
-import { addedSources, verifyAdded, type AddedPackages } from './added.js';
+import { addedSources, differenceFromNow, verifyAdded, type AddedPackages } from './added.js';
+import { engineMismatch, notAgreed } from './may-run.js';
 import { isShortage } from './shortage.js';
 
 /** A source that was found. */
@@ -101,11 +103,10 @@ export async function verifyAgain(
   addedPackages: AddedPackages,
   source: InstalledSource,
 ): Promise<Quarantine | null> {
-  if (source.added) return verifyAdded(addedPackages, source.packageName);
+  if (source.added) return verifyAdded(addedPackages, source, installation.version);
   try {
-    const look = await lookAtPackage(source.directory, filesOf(installation, source.directory));
     const lock = parseLockfile(readFileSync(installation.lockfile, 'utf8'), installation.lockfile);
-    return differenceFromPin(look, lock);
+    return differenceFromNow(source, await judge(source.directory, lock, installation));
   } catch (error) {
     if (isShortage(error)) throw error;
     const { message, remedy } = asWaitbusError(error);
@@ -133,18 +134,24 @@ async function judge(
 ): Promise<InstalledSource[]> {
   const look = await lookAtPackage(directory, filesOf(installation, directory));
   const difference = differenceFromPin(look, lock);
-  const { packageName, version, waitbusRange, sources } =
+  const declared =
     difference === null
       ? readPinnedManifest(look.packageJson)
       : await checkedManifest(look.packageJson, directory);
+  const { packageName, version, waitbusRange, sources } = declared;
+  const what = `${packageName} ${version}`;
+  const pin = pinOf(lock, packageName);
   const quarantine =
-    engineMismatch(`${packageName} ${version}`, waitbusRange, installation.version) ?? difference;
+    engineMismatch(what, waitbusRange, installation.version) ??
+    difference ??
+    (pin === undefined ? null : notAgreed(what, pin, declared));
+  const agreed = pin?.capabilities ?? NO_CAPABILITIES;
   return Object.entries(sources).map(([name, manifest]) => ({
     name,
     packageName,
     version,
     directory,
-    manifest,
+    manifest: { ...manifest, capabilities: agreedOf(agreed, manifest.capabilities) },
     quarantine,
     added: false,
     readRoots: readRootsOf(installation, directory),
@@ -164,19 +171,9 @@ async function checkedManifest(packageJson: string, directory: string): Promise<
   return readManifest(packageJson, join(directory, 'package.json'));
 }
 
-/** Why a package for this range of waitbus versions must not run, or null: pure. */
-export function engineMismatch(what: string, range: string, version: string): Quarantine | null {
-  if (satisfies(version, range, { includePrerelease: true })) return null;
-  return {
-    reason: `${what} needs waitbus ${range}, this is ${version}`,
-    remedy: `Install a version of it for waitbus ${version}.`,
-  };
-}
-
 function differenceFromPin(look: Look, lock: Lockfile): Quarantine | null {
   const { packageName } = look;
-  const pin = Object.hasOwn(lock.plugins, packageName) ? lock.plugins[packageName] : undefined;
-  const decision = trust(pin, look);
+  const decision = trust(pinOf(lock, packageName), look);
   switch (decision.verdict) {
     case 'match':
       return null;
@@ -194,9 +191,11 @@ function differenceFromPin(look: Look, lock: Lockfile): Quarantine | null {
 }
 
 function isPinned(lock: Lockfile, source: InstalledSource): boolean {
-  const { packageName, name } = source;
-  if (!Object.hasOwn(lock.plugins, packageName)) return false;
-  return lock.plugins[packageName]?.sources.includes(name) === true;
+  return pinOf(lock, source.packageName)?.sources.includes(source.name) === true;
+}
+
+function pinOf({ plugins }: Lockfile, packageName: string): Pin | undefined {
+  return Object.hasOwn(plugins, packageName) ? plugins[packageName] : undefined;
 }
 
 function claimed(source: InstalledSource, owner: InstalledSource): WaitbusError {

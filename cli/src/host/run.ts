@@ -12,7 +12,7 @@ import {
   type Step,
 } from '@waitbus/plugin-sdk';
 import { asWaitbusError } from '@waitbus/plugin-sdk/envelope';
-import { entryPath, type SourceChild } from './child.js';
+import { loadMessage, type SourceChild } from './child.js';
 import { isChildMessage } from './child-message.js';
 import { forPeople } from './for-people.js';
 import { Heartbeat } from './heartbeat.js';
@@ -22,7 +22,6 @@ import { TokenBucket } from './token-bucket.js';
 import { Unanswered } from './unanswered.js';
 
 const MAX_CHARACTERS = 2000;
-
 const clock = () => performance.now();
 
 export class SourceRun {
@@ -61,7 +60,7 @@ export class SourceRun {
     });
     this.#unanswered = new Unanswered(this.#child);
     this.#expect('load');
-    this.send({ type: 'load', source: source.name, entry: entryPath(source) });
+    this.send(loadMessage(source));
   }
 
   get pid(): number | null {
@@ -86,10 +85,7 @@ export class SourceRun {
 
   #receive(message: unknown, bytes: number): void {
     if (this.#deaf) return;
-    if (!isChildMessage(message)) {
-      this.#breach('it sent no message of the contract');
-      return;
-    }
+    if (!isChildMessage(message)) return this.#breach('it sent no message of the contract');
     if (message.type !== 'emit' && !this.#flood.take(1 + bytes / 1024)) {
       this.#breach('it floods its channel');
       return;
@@ -155,25 +151,35 @@ export class SourceRun {
       this.#breach(`it says that ${step} is done, which it was not told to do`);
       return;
     }
-    const { config, stateDir, secrets, demand } = this.#options;
     switch (step) {
       case 'load':
-        try {
-          this.send({ type: 'configure', config: config(), stateDir, secrets: secrets() });
-          this.#expect('configure');
-        } catch (error) {
-          const { message, remedy } = asWaitbusError(error);
-          this.#fail(message, remedy);
-        }
+        void this.#configure();
         break;
       case 'configure':
         this.#expect('start');
-        for (const message of demand()) this.send(message);
+        for (const message of this.#options.demand()) this.send(message);
         this.send({ type: 'start' });
         break;
       case 'start':
         this.#expect('ready');
         break;
+    }
+  }
+
+  /** What was loaded is what was verified: nothing is handed over if its files changed meanwhile. */
+  async #configure(): Promise<void> {
+    const { source, config, stateDir, secrets } = this.#options;
+    this.#clearTimers();
+    this.#expected = null;
+    try {
+      const changed = await this.#options.verify(source);
+      if (changed !== null) this.#breach(`while it was loaded, ${changed.reason}`);
+      if (this.#ending) return;
+      this.send({ type: 'configure', config: config(), stateDir, secrets: secrets() });
+      this.#expect('configure');
+    } catch (error) {
+      const { message, remedy } = asWaitbusError(error);
+      this.#fail(message, remedy);
     }
   }
 
@@ -183,15 +189,13 @@ export class SourceRun {
     this.#clearTimers();
     this.#readyAt = clock();
     const { patience, onReady } = this.#options;
+    const silent = `it stopped answering for ${patience.heartbeat.deadlineMs / 1000} s`;
     this.#heartbeat = new Heartbeat({
       ...patience.heartbeat,
       clock,
       ping: (id) => this.send({ type: 'ping', id }),
       excused: () => this.#unanswered.holdsBack,
-      onSilent: () => {
-        const silent = `it stopped answering for ${patience.heartbeat.deadlineMs / 1000} s`;
-        this.#breach(this.#tooMuch() ?? silent);
-      },
+      onSilent: () => this.#breach(this.#tooMuch() ?? silent),
     });
     onReady();
   }
@@ -203,9 +207,7 @@ export class SourceRun {
     if (reason !== null) this.#breach(reason);
   }
 
-  #tooMuch(): string | null {
-    return tooMuchMemory(this.memory ?? 0, this.#options.patience.maxResidentBytes);
-  }
+  #tooMuch = () => tooMuchMemory(this.memory ?? 0, this.#options.patience.maxResidentBytes);
 
   #expect(step: Step | 'ready'): void {
     this.#clearTimers();

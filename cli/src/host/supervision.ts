@@ -84,6 +84,7 @@ export interface Vitals {
 export interface RunOptions extends Pick<SupervisorOptions, 'fork' | 'stateDir' | 'config'> {
   readonly source: InstalledSource;
   readonly secrets: () => Readonly<Record<string, string>>;
+  readonly verify: (source: InstalledSource) => Promise<Quarantine | null>;
   readonly patience: Patience;
   readonly intake: Intake;
   readonly chatter: Chatter;

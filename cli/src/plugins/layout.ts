@@ -10,6 +10,13 @@ import { compareCodePoints, type Pin } from '@waitbus/plugin-sdk/lockfile';
 /** Holds what is being installed; never looked into for sources. */
 export const STAGING = '.staging';
 
+/** The package.json of a prefix, which is no package of anybody's. */
+export const PREFIX_PACKAGE = `${JSON.stringify(
+  { name: 'waitbus-staging', version: '0.0.0', private: true },
+  null,
+  2,
+)}\n`;
+
 /** The same on every platform, which is why the contents of dependencies do not count: some are absent. */
 export function prefixName(pin: Pick<Pin, 'version' | 'content' | 'dependencies'>): string {
   const contents = Object.entries(pin.dependencies)

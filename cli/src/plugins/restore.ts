@@ -6,10 +6,13 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import type { DependencyPin, Pin } from '@waitbus/plugin-sdk/lockfile';
+import { observePackage } from '@waitbus/plugin-sdk/manifest/check';
+import { notAgreed } from '../host/may-run.js';
 import type { Paths } from '../paths.js';
 import { place, prune } from './commit.js';
 import { inspectPlugin, inspectPrefix } from './inspect.js';
 import { lay, type Tarballs } from './lay.js';
+import { packageIn } from './layout.js';
 import { exclusively } from './lock-store.js';
 import { runsHere } from './platform.js';
 import { openStaging } from './staging.js';
@@ -49,6 +52,12 @@ export async function restorePlugin(
       `${name} ${pin.version} as it is published is not what was pinned: ${reasons}`,
       'Restore plugins.lock.json from version control, or ask its author.',
     );
+  }
+  // Whoever wrote the lock may never have had the manifest checked, nor asked anybody.
+  const { packageManifest } = await observePackage(packageIn(staging.prefix, name), 'all');
+  const quarantine = notAgreed(`${name} ${pin.version}`, pin, packageManifest);
+  if (quarantine !== null) {
+    throw new WaitbusError('WAITBUS_CONSENT_MISSING', quarantine.reason, quarantine.remedy);
   }
   const waiting = () => progress('waiting for another waitbus plugin command');
   await exclusively(paths, lockfile, waiting, async () => {

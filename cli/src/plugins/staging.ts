@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tryLock } from '@waitbus/kernel/file-lock';
-import { STAGING } from './layout.js';
+import { PREFIX_PACKAGE, STAGING } from './layout.js';
 import { unwritable } from './lock-store.js';
 
 export interface Staging extends Disposable {
@@ -28,9 +28,8 @@ export function openStaging(pluginsDir: string): Staging {
     const tarballs = join(directory, 'tarballs');
     const prefix = join(directory, 'prefix');
     for (const path of [tarballs, prefix]) mkdirSync(path);
-    const own = { name: 'waitbus-staging', version: '0.0.0', private: true };
     for (const path of [directory, prefix]) {
-      writeFileSync(join(path, 'package.json'), `${JSON.stringify(own, null, 2)}\n`);
+      writeFileSync(join(path, 'package.json'), PREFIX_PACKAGE);
     }
     const remove = () => {
       rmSync(directory, { recursive: true, force: true });

@@ -5,7 +5,7 @@
 import { delimiter, join } from 'node:path';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import type { ShellVariable } from '@waitbus/plugin-sdk/manifest';
-import { takeInventory, type InstalledSource } from '../host/inventory.js';
+import { takeInventory, verifyAgain, type InstalledSource } from '../host/inventory.js';
 import { findInstallation } from '../installation.js';
 import { resolvePaths } from '../paths.js';
 
@@ -29,7 +29,9 @@ export async function shellEnvironment(
 }
 
 async function verifiedSource(name: string): Promise<InstalledSource> {
-  const { sources } = await takeInventory(findInstallation(), resolvePaths());
+  const installation = findInstallation();
+  const paths = resolvePaths();
+  const { sources } = await takeInventory(installation, paths);
   const source = sources.get(name);
   if (source === undefined) {
     const names = [...sources.keys()].sort().join(', ');
@@ -38,8 +40,9 @@ async function verifiedSource(name: string): Promise<InstalledSource> {
       `source ${name} is not installed; there are: ${names}`,
     );
   }
-  if (source.quarantine !== null) {
-    const { reason, remedy } = source.quarantine;
+  const quarantine = source.quarantine ?? (await verifyAgain(installation, paths, source));
+  if (quarantine !== null) {
+    const { reason, remedy } = quarantine;
     throw new WaitbusError(
       'WAITBUS_PIN_MISMATCH',
       `source ${name} is quarantined: ${reason}`,

@@ -89,8 +89,8 @@ export async function findFamilies(from: string, place = ourPlace()): Promise<re
 /** Where Python looks: the client that comes with the source agent, then what the user has. */
 function pythonModules(): string {
   const ours = candidatePackages(findInstallation())
-    .map((path) => join(path, 'python'))
-    .filter((path) => existsSync(join(path, 'waitbus.py')));
+    .map((path) => join(path, 'python', 'waitbus_loader-1-py3-none-any.whl'))
+    .filter((path) => existsSync(path));
   return [...ours, process.env['PYTHONPATH'] ?? ''].filter((path) => path !== '').join(delimiter);
 }
 

@@ -13,6 +13,7 @@ import {
   type Step,
 } from '../messages.js';
 import { checkConfig, examine } from './check-config.js';
+import { confineModules } from './confine.js';
 import { describeError } from './describe-error.js';
 import { Emitter } from './emitter.js';
 import { grantedSecret } from './granted-secret.js';
@@ -104,6 +105,7 @@ export class SourceRunner {
     switch (message.type) {
       case 'load':
         this.#step('load', async () => {
+          if (message.within !== undefined) confineModules(message.within);
           this.#definition = await loadSource(message.entry, message.source);
         });
         break;

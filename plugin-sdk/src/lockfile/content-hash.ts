@@ -17,6 +17,8 @@ interface PackList {
 
 /** Files that npm packs whatever `files` says. */
 const ALWAYS_PACKED = /^(package\.json|readme(\..*)?|licen[cs]e(\..*)?)$/i;
+/** Keeps every file. */
+const ALL = () => true;
 /** Files that are read at once. */
 const AT_ONCE = 16;
 
@@ -44,7 +46,7 @@ export async function contentHash(directory: string, which: 'all' | 'packed'): P
 /** Relative paths with `/`, sorted by code point. */
 export async function listFiles(directory: string, which: 'all' | 'packed'): Promise<string[]> {
   const paths: string[] = [];
-  const keep = which === 'all' ? () => true : await packedFilter(directory);
+  const keep = which === 'all' ? ALL : await packedFilter(directory);
   await walk(directory, '', keep, paths);
   const folded = new Map<string, string>();
   for (const path of paths) {
@@ -72,7 +74,8 @@ async function walk(
   for (const entry of await readdir(join(root, below), { withFileTypes: true })) {
     // What lies in the package's own node_modules is a dependency; one further down is its own.
     if (below === '' && (entry.name === 'node_modules' || !keep(entry.name))) continue;
-    if (entry.name === '__pycache__') continue;
+    // npm packs none of a source tree; where one is installed, Python would run what lies in it.
+    if (entry.name === '__pycache__' && keep !== ALL) continue;
     const path = below === '' ? entry.name : `${below}/${entry.name}`;
     if (/[\r\n]/.test(entry.name)) throw refuse(root, `${JSON.stringify(path)} has a line break`);
     if (entry.isDirectory()) await walk(root, path, keep, paths);

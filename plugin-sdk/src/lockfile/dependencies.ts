@@ -36,9 +36,10 @@ async function visit(
     if (path !== own) found.set(path, await hashed(prefix, path));
     const nested = `${path}/node_modules`;
     const entries = await readdir(join(prefix, path), { withFileTypes: true });
-    if (entries.some(({ name }) => name === 'node_modules')) {
-      await visit(prefix, nested, own, found);
-    }
+    const inside = entries.find(({ name }) => name === 'node_modules');
+    if (inside === undefined) continue;
+    if (!inside.isDirectory()) throw refuse(prefix, `${nested} is no directory`);
+    await visit(prefix, nested, own, found);
   }
 }
 

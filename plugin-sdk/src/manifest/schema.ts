@@ -7,6 +7,8 @@ import { subset, valid, validRange } from 'semver';
 import { z } from 'zod';
 import { EVENT_TYPE, SOURCE_NAME } from '../envelope/index.js';
 import { MANIFEST_KEY, NO_CAPABILITIES, SECRET_NAME } from './entry.js';
+import { placeProblem } from './place.js';
+import { passedProblem, shellProblem } from './variable.js';
 
 const relativePath = z
   .string()
@@ -17,18 +19,30 @@ const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
 
 const names = z.array(z.string());
 
+const places = z.array(
+  z.string().check(({ value, issues }) => {
+    const problem = placeProblem(value);
+    if (problem !== null) issues.push({ code: 'custom', message: problem, input: value });
+  }),
+);
+
 export const capabilitiesSchema = z
   .strictObject({
     net: names.default([]).describe('Hosts that it talks to, or "*". [] for none.'),
-    fsRead: names
+    fsRead: places
       .default([])
       .describe('What it reads beside its own package: absolute paths, ~/paths, or "*".'),
-    fsWrite: names
+    fsWrite: places
       .default([])
       .describe('What it writes beside its own state directory: absolute paths, ~/paths, or "*".'),
     childProcess: names.default([]).describe('Programs that it starts, or "*". [] for none.'),
     env: z
-      .array(variableName)
+      .array(
+        variableName.check(({ value, issues }) => {
+          const problem = passedProblem(value);
+          if (problem !== null) issues.push({ code: 'custom', message: problem, input: value });
+        }),
+      )
       .default([])
       .describe('Environment variables that are passed to it beside PATH, HOME and the like.'),
     nativeAddon: z
@@ -112,6 +126,12 @@ export const sourceEntrySchema = z
       ),
     shellEnv: z
       .record(variableName, shellVariable)
+      .check(({ value, issues }) => {
+        for (const [name, how] of Object.entries(value)) {
+          const message = shellProblem(name, how);
+          if (message !== null) issues.push({ code: 'custom', message, path: [name], input: how });
+        }
+      })
       .optional()
       .describe(
         'What `waitbus source env NAME` sets in a shell, for a program that emits by itself.',

@@ -3,8 +3,8 @@
  * flags of Node's permission model (https://nodejs.org/api/permissions.html), and to what is
  * enforced and what only declared.
  */
-import { isAbsolute, resolve } from 'node:path';
 import type { Capabilities } from '../manifest/entry.js';
+import { placeAt } from '../manifest/place.js';
 
 export type Enforcement = Readonly<Record<keyof Capabilities, 'enforced' | 'declared'>>;
 
@@ -28,9 +28,9 @@ export function enforcement(capabilities: Capabilities, nodeVersion: string): En
   return {
     childProcess: when(true),
     // The environment of another process of the same user is a file.
-    env: when(!fsRead.some(reachesProcesses)),
-    fsRead: when(!fsRead.some(isEverything)),
-    fsWrite: when(!fsWrite.some(isEverything)),
+    env: when(!fsRead.some(reachesAll)),
+    fsRead: when(!fsRead.some(reachesAll)),
+    fsWrite: when(!fsWrite.some(reachesAll)),
     nativeAddon: when(true),
     // Node allows all of the network or none of it.
     net: when(featuresOf(nodeVersion).net && net.length === 0),
@@ -50,7 +50,7 @@ export function namesByEnforcement(
 export interface Places {
   /** Absolute paths, files and directories, that the source's program consists of. */
   readonly code: readonly string[];
-  /** The source's own, readable and writable; relative paths of the manifest are within the first. */
+  /** The source's own, readable and writable. */
   readonly own: readonly string[];
   /** What `~` stands for, when it is known. */
   readonly home: string | undefined;
@@ -83,32 +83,32 @@ function hasWayAround({ childProcess, nativeAddon }: Capabilities): boolean {
   return nativeAddon || childProcess.length > 0;
 }
 
-function isEverything(path: string): boolean {
-  return ['*', '/', '/*'].includes(path);
+/** A process's `root` below /proc is everything under another name. */
+function reachesAll(place: string): boolean {
+  return place === '*' || place === '/proc' || place.startsWith('/proc/');
 }
 
-function reachesProcesses(path: string): boolean {
-  return isEverything(path) || /^\/proc(\/|$)/.test(path);
+/** Whether a source that may read these places may read something at or below a path, or above it. */
+export function overlaps(path: string, places: readonly string[], home: string | null): boolean {
+  return places.some((place) => {
+    const at = placeAt(place, home);
+    if (at === undefined || at === null) return at === null;
+    return path === at || path.startsWith(`${at}/`) || at.startsWith(`${path}/`);
+  });
 }
 
 /**
  * One pattern a path, for it as a file and for all below it as a directory, now or later. Node 20
  * aborts on a path that it was given twice, so none lies within another.
  */
-function patterns(own: readonly string[], declared: readonly string[], places: Places): string[] {
-  if (declared.some(isEverything)) return ['*'];
-  const paths = [...new Set([...own, ...declared.flatMap((path) => absolute(path, places))])];
+function patterns(own: readonly string[], declared: readonly string[], { home }: Places): string[] {
+  const granted = declared.map((place) => placeAt(place, home ?? null));
+  if (granted.includes(null)) return ['*'];
+  const named = granted.filter((path) => typeof path === 'string');
+  const paths = [...new Set([...own, ...named])];
   return paths
     .filter((path) => !paths.some((other) => other !== path && path.startsWith(`${other}/`)))
     .map((path) => `${path}/*`);
-}
-
-function absolute(path: string, { own, home }: Places): string[] {
-  const below = path === '~' || path.startsWith('~/') ? home : own[0];
-  if (!isAbsolute(path) && below === undefined) return [];
-  // A directory may be written as `dir`, `dir/` or `dir/*`.
-  const plain = path.replace(/\/?\*?$/, '').replace(/^~(?=\/|$)/, '.');
-  return [resolve(below ?? '/', plain)];
 }
 
 function featuresOf(nodeVersion: string): Features {
