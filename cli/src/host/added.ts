@@ -131,6 +131,7 @@ async function sourcesOf(
     added: true,
     readRoots: [prefix],
     evidence: pin.evidence,
+    owner: ownerOf(packageName, pin),
   });
   const unreadable = (quarantine: Quarantine) =>
     pin.sources.map((name) => make(name, unknownEntry(pin), quarantine));
@@ -168,6 +169,12 @@ async function differenceBeforeUse(
   if (Object.values(sources).every(({ entry }) => entry !== undefined)) return null;
   const inspection = await inspectPlugin(plugins, packageName, pin);
   return inspection.state === 'changed' ? changed(packageName, inspection.reasons) : null;
+}
+
+/** Another publisher of the same package is another owner; so is whoever publishes without a proof. */
+function ownerOf(packageName: string, { publisher }: Pin): string {
+  const { issuer, repositoryId, ownerId } = publisher ?? {};
+  return [packageName, issuer, repositoryId, ownerId].filter(Boolean).join(' ');
 }
 
 /** What is known of a source whose manifest cannot be read: that it does not run. */
