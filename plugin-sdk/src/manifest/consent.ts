@@ -38,8 +38,10 @@ const PLACES: { readonly [K in keyof Required<SourceEntry>]: Place<NonNullable<S
     fields: {
       weight: 'tell',
       lines: (fields) =>
-        Object.entries(fields).map(
-          ([type, keys]) => `describes ${type} by ${Object.keys(keys).sort().join(', ')}`,
+        Object.entries(fields).flatMap(([type, keys]) =>
+          Object.entries(keys).map(
+            ([key, values]) => `describes ${key} of ${type} as ${[values].flat().join(' or ')}`,
+          ),
         ),
     },
     open: {
