@@ -35,9 +35,8 @@ export async function published(name: string, pin: Pin, ask: AskRegistry): Promi
     const remedy = `waitbus plugin remove ${name} && waitbus plugin add ${name}@${pin.version} pins what holds.`;
     return [mismatch(name, `${what}: ${reason}`, remedy)];
   } catch (error) {
-    const unreachable = pluginExitOf(error) === PLUGIN_EXIT.unreachable;
-    const known = error instanceof WaitbusError && !unreachable;
-    return [finding(known ? 'integrity-mismatch' : 'registry-unreachable', name, error)];
+    const holdsNot = pluginExitOf(error) === PLUGIN_EXIT.mismatch;
+    return [finding(holdsNot ? 'integrity-mismatch' : 'registry-unreachable', name, error)];
   }
 }
 
