@@ -23,6 +23,16 @@ import { SECRET_NAME } from '@waitbus/plugin-sdk/manifest';
 export interface Secret {
   readonly sources: readonly string[];
   readonly value: string;
+  /** By source the package and publisher that it was granted to; none for what comes with waitbus. */
+  readonly owners?: Readonly<Record<string, string>>;
+}
+
+/** The one who asks for secrets. */
+export interface Grantee {
+  readonly name: string;
+  /** Its package and publisher; absent for what comes with waitbus. */
+  readonly owner?: string;
+  readonly manifest: { readonly secrets?: readonly string[] | undefined };
 }
 
 /** By name, sorted. */
@@ -39,10 +49,46 @@ export function readSecrets(file: string): Secrets {
   return text === null ? new Map() : parseSecrets(text, file);
 }
 
-/** What one source may read. */
-export function grantedTo(secrets: Secrets, source: string): Record<string, string> {
-  const granted = [...secrets].filter(([, secret]) => secret.sources.includes(source));
+/** What one source may read: what it declares, and was granted to the package that it is of now. */
+export function grantedTo(
+  secrets: Secrets,
+  { name, owner, manifest }: Grantee,
+): Record<string, string> {
+  const granted = [...secrets].filter(
+    ([secret, { sources, owners }]) =>
+      manifest.secrets?.includes(secret) === true &&
+      sources.includes(name) &&
+      ownerIn(owners, name) === owner,
+  );
   return Object.fromEntries(granted.map(([name, { value }]) => [name, value]));
+}
+
+/** Without what was granted to a package; a secret that is nobody's any more is forgotten. */
+export function withoutOwner(secrets: Secrets, packageName: string): Secrets {
+  const left = [...secrets].flatMap(([name, secret]): [string, Secret][] => {
+    const { owners = {} } = secret;
+    const isTheirs = (source: string) => ownerIn(owners, source)?.split(' ')[0] === packageName;
+    const sources = secret.sources.filter((source) => !isTheirs(source));
+    if (sources.length === secret.sources.length) return [[name, secret]];
+    return sources.length === 0 ? [] : [[name, secretOf(sources, secret.value, owners)]];
+  });
+  return new Map(left);
+}
+
+/** With the owners of exactly these sources. */
+export function secretOf(
+  sources: readonly string[],
+  value: string,
+  all: Readonly<Record<string, string>>,
+): Secret {
+  const owners = Object.entries(all).filter(([source]) => sources.includes(source));
+  return owners.length === 0
+    ? { sources, value }
+    : { owners: Object.fromEntries(owners.sort()), sources, value };
+}
+
+function ownerIn(owners: Secret['owners'], source: string): string | undefined {
+  return owners !== undefined && Object.hasOwn(owners, source) ? owners[source] : undefined;
 }
 
 /**
@@ -126,8 +172,10 @@ function sorted(entries: readonly [string, Secret][]): [string, Secret][] {
 }
 
 function isSecret(value: unknown): value is Secret {
-  if (!isRecord(value) || Object.keys(value).sort().join() !== 'sources,value') return false;
-  const { sources, value: text } = value;
+  if (!isRecord(value)) return false;
+  const { sources, value: text, owners = {}, ...more } = value;
+  if (Object.keys(more).length > 0 || !isRecord(owners)) return false;
+  if (!Object.values(owners).every((owner) => typeof owner === 'string')) return false;
   if (typeof text !== 'string' || text === '' || !Array.isArray(sources)) return false;
   return sources.length > 0 && sources.every((one) => SOURCE_NAME.test(String(one)));
 }

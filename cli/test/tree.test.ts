@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readTree } from '../src/plugins/tree.js';
 import { prefixName } from '../src/plugins/layout.js';
-import { entriesOf } from '../src/plugins/restore.js';
+import { entriesOf } from '../src/plugins/restore-entries.js';
 import type { Pin } from '@waitbus/plugin-sdk/lockfile';
 
 const SHA512 = `sha512-${'A'.repeat(86)}==`;

@@ -96,10 +96,11 @@ for (const [what, next, says] of [
   });
 }
 
-test('a secret more is asked about', () => {
-  assert.deepEqual(more(decideUpdate(PIN, NEXT, false, ['a', 'b'])), [
-    'asks for more secrets: a, b',
-  ]);
+test('what a manifest says more is asked about, and what it says otherwise is shown', () => {
+  const declared = { more: ['k8s reads the secret a'], changes: ['k8s emits b'] };
+  const update = decideUpdate(PIN, NEXT, false, declared);
+  assert.deepEqual(more(update), declared.more);
+  assert.ok(update.verdict === 'ask' && update.changes.includes('k8s emits b'));
 });
 
 test('who may read everything asks for no more with another path', () => {

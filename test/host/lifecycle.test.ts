@@ -7,17 +7,20 @@ import { HASTY, Stage } from './broken-sources.js';
 
 const QUARANTINE: Quarantine = { reason: 'its files differ', remedy: 'put them back' };
 
-/** Looks at the source whenever it is told to. */
+/** Looks at the source once it is told to, and from then on at once. */
 class Verifier {
   asked = 0;
   #open: ((verdict: Quarantine | null) => void)[] = [];
+  #verdict: Quarantine | null | undefined;
 
   readonly verify = (): Promise<Quarantine | null> => {
     this.asked += 1;
+    if (this.#verdict !== undefined) return Promise.resolve(this.#verdict);
     return new Promise((resolve) => this.#open.push(resolve));
   };
 
   async conclude(verdict: Quarantine | null = null): Promise<void> {
+    this.#verdict = verdict;
     for (const resolve of this.#open.splice(0)) resolve(verdict);
     await new Promise(setImmediate);
   }

@@ -7,7 +7,7 @@ import { DaemonConnection } from '../client/connection.js';
 import { pathsOf, reach } from '../client/reach.js';
 import type { InstalledSource } from '../host/inventory.js';
 import { isBuiltIn } from '../plugins/reserved.js';
-import { changeSecrets, readSecrets, type Secrets } from '../secrets.js';
+import { changeSecrets, readSecrets, secretOf, type Secrets } from '../secrets.js';
 import { EXIT, print, say, UsageError } from '../terminal/exit.js';
 import { readSecretValue } from './secret-value.js';
 
@@ -40,11 +40,24 @@ async function set(args: readonly string[]): Promise<number> {
   }
   checkName(name);
   const { secrets: file } = pathsOf({});
-  const sources = await sourcesFor(name, values.for, readSecrets(file));
+  const installed = await installedSources();
+  const sources = sourcesFor(name, values.for, readSecrets(file), installed);
   const value = await readSecretValue(name, values.file);
   if (value === null) return EXIT.sigint;
-  const before = await changeSecrets(file, (old) => new Map([...old, [name, { sources, value }]]));
+  const owners = Object.fromEntries(
+    installed.flatMap((one) => (one.owner === undefined ? [] : [[one.name, one.owner]])),
+  );
+  const secret = secretOf(sources, value, owners);
+  const before = await changeSecrets(file, (old) => new Map([...old, [name, secret]]));
   say(`${name} is kept for ${sources.join(', ')}`);
+  for (const source of sources) {
+    const one = installed.find((other) => other.name === source);
+    if (one === undefined && !isBuiltIn(source)) {
+      say(`  ${source} is not installed: it gets ${name} once you set it again after plugin add`);
+    } else if (one !== undefined && one.manifest.secrets?.includes(name) !== true) {
+      say(`  ${source} does not ask for ${name}, so it does not get it`);
+    }
+  }
   await tell([...(before.get(name)?.sources ?? []), ...sources]);
   return EXIT.ok;
 }
@@ -107,11 +120,12 @@ function unknown(name: string, secrets: Secrets): WaitbusError {
  * Who may read it: as said, else as before, else the one source whose manifest asks for it, else
  * the source that the name begins with.
  */
-async function sourcesFor(
+function sourcesFor(
   name: string,
   given: readonly string[] | undefined,
   secrets: Secrets,
-): Promise<readonly string[]> {
+  installed: readonly InstalledSource[],
+): readonly string[] {
   if (given !== undefined) {
     const wrong = given.find((source) => !SOURCE_NAME.test(source));
     if (wrong !== undefined) throw new UsageError(`--for ${wrong} is no name of a source`);
@@ -119,7 +133,6 @@ async function sourcesFor(
   }
   const before = secrets.get(name);
   if (before !== undefined) return before.sources;
-  const installed = await installedSources();
   const asking = installed.filter(({ manifest }) => manifest.secrets?.includes(name) === true);
   const [first = '', ...rest] = name.split('-');
   const isNamed =

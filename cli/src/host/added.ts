@@ -37,13 +37,14 @@ export async function addedSources(
   const found: InstalledSource[] = [];
   for (const [name, pin] of Object.entries(lock.plugins)) {
     if (pin.origin === 'workspace') continue;
-    const refused = new Set<string>();
-    for (const conflict of conflictsOf(name, pin.sources, lock)) {
-      refused.add(conflict.source);
+    const conflicts = conflictsOf(name, pin.sources, lock);
+    for (const conflict of conflicts) {
       problems.push(nameConflict(`${name}: ${describeConflict(conflict)}, so it does not run`));
     }
     for (const source of await sourcesOf(name, pin, where, waitbusVersion)) {
-      if (!refused.has(source.name)) found.push(source);
+      const conflict = conflicts.find((one) => one.source === source.name);
+      if (conflict === undefined) found.push(source);
+      else if (conflict.owner !== null) found.push(claimedTwice(source, conflict.owner));
     }
   }
   return found;
@@ -130,6 +131,7 @@ async function sourcesOf(
     added: true,
     readRoots: [prefix],
     evidence: pin.evidence,
+    owner: ownerOf(packageName, pin),
   });
   const unreadable = (quarantine: Quarantine) =>
     pin.sources.map((name) => make(name, unknownEntry(pin), quarantine));
@@ -137,7 +139,8 @@ async function sourcesOf(
   let manifest: Manifest;
   try {
     const look = await lookAtManifest(directory);
-    if (look.manifest !== pin.manifest || look.version !== pin.version) {
+    const isPinned = look.manifest === pin.manifest && look.version === pin.version;
+    if (!isPinned || look.sources.join() !== pin.sources.join()) {
       return unreadable(changed(packageName, ['its manifest differs from the pin']));
     }
     manifest = readPinnedManifest(look.packageJson);
@@ -168,6 +171,12 @@ async function differenceBeforeUse(
   return inspection.state === 'changed' ? changed(packageName, inspection.reasons) : null;
 }
 
+/** Another publisher of the same package is another owner; so is whoever publishes without a proof. */
+function ownerOf(packageName: string, { publisher }: Pin): string {
+  const { issuer, repositoryId, ownerId } = publisher ?? {};
+  return [packageName, issuer, repositoryId, ownerId].filter(Boolean).join(' ');
+}
+
 /** What is known of a source whose manifest cannot be read: that it does not run. */
 function unknownEntry({ capabilities }: Pin): SourceEntry {
   return { activation: 'on-demand', eventTypes: [], capabilities };
@@ -185,6 +194,13 @@ function changed(name: string, reasons: readonly string[]): Quarantine {
     reason: `${name} differs from its pin: ${reasons.join('; ')}`,
     remedy: ERRORS.WAITBUS_PIN_MISMATCH.remedy,
   };
+}
+
+/** Whoever waits on it is told why neither of the two runs. */
+function claimedTwice(source: InstalledSource, other: string): InstalledSource {
+  const reason = `the source name ${source.name} is pinned for ${source.packageName} and for ${other}`;
+  const remedy = `waitbus plugin remove ${source.packageName} leaves it to the other.`;
+  return { ...source, quarantine: { reason, remedy } };
 }
 
 function nameConflict(message: string): WaitbusError {

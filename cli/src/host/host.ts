@@ -30,7 +30,7 @@ export interface HostOptions {
   /** Sources that do not run. Default: none. */
   readonly disabled?: readonly string[];
   /** What the user granted a source, by name. Default: nothing. */
-  readonly secretsFor?: (source: string) => Readonly<Record<string, string>>;
+  readonly secretsFor?: (source: InstalledSource) => Readonly<Record<string, string>>;
   readonly publish: (events: readonly unknown[]) => Promise<readonly EmitResult[]>;
   readonly log: SupervisorLog;
   /** How long an on-demand source runs on after the last waiter, in milliseconds. */
@@ -197,7 +197,7 @@ export class SourceHost {
       publish: async (event) => (await publish([event]))[0] as EmitResult,
       log,
       lingerMs: lingerMs ?? LINGER_MS,
-      secrets: () => secretsFor?.(source.name) ?? {},
+      secrets: (one) => secretsFor?.(one) ?? {},
       ...(verify === undefined ? {} : { verify }),
       ...(patience === undefined ? {} : { patience }),
     });

@@ -46,6 +46,8 @@ export interface InstalledSource {
   /** Absolute directories that its process has to be able to read. */
   readonly readRoots: readonly string[];
   readonly evidence: Pin['evidence'];
+  /** Whom secrets are granted to: its package and publisher. Absent: it came with waitbus. */
+  readonly owner?: string;
   /** Why it must not run, or null when it is pinned and unchanged. */
   readonly quarantine: Quarantine | null;
 }

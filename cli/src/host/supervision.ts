@@ -32,7 +32,7 @@ export interface SupervisorOptions {
    */
   readonly verify?: (source: InstalledSource) => Promise<Quarantine | null>;
   /** What the user granted it, read at each start. Default: nothing. */
-  readonly secrets?: () => Readonly<Record<string, string>>;
+  readonly secrets?: (source: InstalledSource) => Readonly<Record<string, string>>;
   /** Default: nobody hears what it says to its waiters. */
   readonly onSaid?: (said: Said) => void;
   /** Default: PATIENCE. */

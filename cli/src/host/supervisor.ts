@@ -194,6 +194,7 @@ export class Supervisor {
       intake: this.#intake,
       chatter: this.#chatter,
       demand: () => this.demand.messages(),
+      secrets: () => this.#options.secrets(this.#source),
       onReady: () => {
         if (isCurrent()) this.#become('running');
       },

@@ -3,10 +3,11 @@ import { EMPTY_LOCKFILE, type Pin } from '@waitbus/plugin-sdk/lockfile';
 import type { Paths } from '../paths.js';
 import { admit, recheck, type Consent, type Versions, type View } from './admit.js';
 import { resolveCandidate } from './candidate.js';
-import { secretsOf } from './pinned-secrets.js';
+import { pinnedManifest } from './pinned-manifest.js';
 import { place, prune, withPin } from './commit.js';
 import type { Evidence } from './evidence.js';
 import { exclusively, readLockfile } from './lock-store.js';
+import { checkSeen, rememberSeen } from './seen.js';
 import type { Spec } from './spec.js';
 import { openStaging } from './staging.js';
 
@@ -37,10 +38,11 @@ export async function addPlugin(spec: Spec, options: AddOptions): Promise<Added>
   const { evidence } = options;
   const candidate = await resolveCandidate(spec, { staging, evidence, now, progress });
   const { name } = candidate;
+  checkSeen(paths.plugins, name, candidate.pin);
   const asked = readLockfile(lockfile) ?? EMPTY_LOCKFILE;
   const { consent, versions, view } = options;
   const agreed = await admit(candidate, asked, consent, versions, view, (pinnedName, pin) =>
-    secretsOf(paths.plugins, pinnedName, pin),
+    pinnedManifest(paths.plugins, pinnedName, pin),
   );
   const waiting = () => progress('waiting for another waitbus plugin command');
   // Awaited here: the staging place goes when this function returns.
@@ -50,6 +52,7 @@ export async function addPlugin(spec: Spec, options: AddOptions): Promise<Added>
     const before = Object.hasOwn(current.plugins, name) ? (current.plugins[name] ?? null) : null;
     const pin = agreed ?? before ?? candidate.pin;
     await place(paths.plugins, name, pin, staging);
+    rememberSeen(paths.plugins, name, pin);
     if (agreed !== null) change((lock) => withPin(lock, name, pin));
     prune(paths, name, [pin, before]);
     return { name, pin, before };

@@ -9,6 +9,8 @@ import {
   type Lockfile,
   type Pin,
 } from '@waitbus/plugin-sdk/lockfile';
+import { declaredChanges, type Manifest } from '@waitbus/plugin-sdk/manifest';
+import lt from 'semver/functions/lt.js';
 import satisfies from 'semver/functions/satisfies.js';
 import type { Candidate } from './candidate.js';
 import { conflictsOf, describeConflict } from './reserved.js';
@@ -31,8 +33,8 @@ export interface Versions {
   readonly node: string;
 }
 
-/** The secrets that a pinned package asks for, or null when it is not at hand to tell. */
-export type PinnedSecrets = (name: string, pin: Pin) => Promise<readonly string[] | null>;
+/** The manifest of a pinned package, or null when it is not at hand. */
+export type PinnedManifest = (name: string, pin: Pin) => Promise<Manifest | null>;
 
 /** What is shown of a candidate, in the words of the manifest. */
 export type View = (candidate: Candidate) => readonly string[];
@@ -47,7 +49,7 @@ export async function admit(
   consent: Consent,
   versions: Versions,
   view: View,
-  pinnedSecrets: PinnedSecrets,
+  manifestOf: PinnedManifest,
 ): Promise<Pin | null> {
   checkEngines(candidate, versions);
   checkNames(candidate, lock);
@@ -59,10 +61,11 @@ export async function admit(
     return pin;
   }
   const next = withKnownContents(pinned, { ...pin, firstPinnedAt: pinned.firstPinnedAt });
-  const known = pinned.manifest === next.manifest ? candidate.secrets : null;
-  const had = known ?? (await pinnedSecrets(name, pinned)) ?? [];
-  const moreSecrets = candidate.secrets.filter((secret) => !had.includes(secret));
-  const update = decideUpdate(pinned, next, consent.replacePublisher, moreSecrets);
+  const before =
+    pinned.manifest === next.manifest ? candidate.manifest : await manifestOf(name, pinned);
+  const declared = declaredChanges(before, candidate.manifest);
+  const more = [...older(pinned, next), ...declared.more];
+  const update = decideUpdate(pinned, next, consent.replacePublisher, { ...declared, more });
   switch (update.verdict) {
     case 'same':
       return null;
@@ -100,7 +103,14 @@ export function recheck(candidate: Candidate, asked: Lockfile, now: Lockfile): v
   );
 }
 
-function checkEngines({ name, pin, waitbusRange, nodeRange }: Candidate, versions: Versions): void {
+/** An older version may have what a newer one mended. */
+function older(pinned: Pin, next: Pin): string[] {
+  if (!lt(next.version, pinned.version)) return [];
+  return [`is older than ${pinned.version}, which is pinned`];
+}
+
+function checkEngines({ name, pin, manifest }: Candidate, versions: Versions): void {
+  const { waitbusRange, nodeRange } = manifest;
   if (!satisfies(versions.waitbus, waitbusRange, { includePrerelease: true })) {
     throw new WaitbusError(
       'WAITBUS_ENGINE_MISMATCH',
@@ -108,7 +118,10 @@ function checkEngines({ name, pin, waitbusRange, nodeRange }: Candidate, version
       `waitbus plugin add ${name}@VERSION installs another version; npm view ${name} versions lists them.`,
     );
   }
-  if (nodeRange !== null && !satisfies(versions.node, nodeRange, { includePrerelease: true })) {
+  if (
+    nodeRange !== undefined &&
+    !satisfies(versions.node, nodeRange, { includePrerelease: true })
+  ) {
     throw new WaitbusError(
       'WAITBUS_ENGINE_MISMATCH',
       `${name} ${pin.version} needs Node ${nodeRange}, this is ${versions.node}`,

@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { asWaitbusError, WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import {
   compareCodePoints,
   parseLockfile,
@@ -14,38 +14,13 @@ import {
 import { packageCapabilities, type Manifest } from '@waitbus/plugin-sdk/manifest';
 import { readManifest } from '@waitbus/plugin-sdk/manifest/check';
 import satisfies from 'semver/functions/satisfies.js';
-import { pluginExitOf, PLUGIN_EXIT, type PluginExit } from './exit-codes.js';
+import { finding, type Finding } from './finding.js';
 import { inspectPlugin } from './inspect.js';
 import { packageIn, prefixOf, STAGING } from './layout.js';
 import { textOf } from './lock-store.js';
-import { describeConflict, isReserved, ownersOf } from './reserved.js';
+import { published, type AskRegistry } from './published.js';
+import { conflictsOf, describeConflict } from './reserved.js';
 import type { Versions } from './admit.js';
-
-/** What a finding is about, for reports that group them. */
-export type Rule =
-  | 'lock-missing'
-  | 'lock-malformed'
-  | 'content-mismatch'
-  | 'integrity-mismatch'
-  | 'consent-missing'
-  | 'name-conflict'
-  | 'engine-unsupported'
-  | 'not-installed'
-  | 'not-pinned'
-  | 'evidence-absent'
-  | 'registry-unreachable';
-
-export interface Finding {
-  readonly rule: Rule;
-  readonly code: PluginExit;
-  /** The plugin, or null when it is about the lock as a whole. */
-  readonly plugin: string | null;
-  readonly message: string;
-  readonly remedy: string;
-}
-
-/** What the registry says of a version now; rejects with WAITBUS_REGISTRY_UNREACHABLE. */
-export type AskRegistry = (name: string, version: string) => Promise<{ integrity: string | null }>;
 
 export interface AuditOptions {
   readonly lockfile: string;
@@ -131,8 +106,10 @@ async function examine(name: string, pin: Pin, options: AuditOptions): Promise<F
   } else {
     findings.push(...declared(name, pin, options));
   }
-  if (requireEvidence !== null && STRENGTH[pin.evidence] < STRENGTH[requireEvidence]) {
-    const message = `${name} ${pin.version} has evidence ${pin.evidence}, required is ${requireEvidence}`;
+  // An attestation is the registry's to show: of anything else a lock cannot say that it has one.
+  const evidence = pin.origin === 'registry' ? pin.evidence : 'local';
+  if (requireEvidence !== null && STRENGTH[evidence] < STRENGTH[requireEvidence]) {
+    const message = `${name} ${pin.version} has evidence ${evidence}, required is ${requireEvidence}`;
     findings.push(
       finding('evidence-absent', name, new WaitbusError('WAITBUS_EVIDENCE_ABSENT', message)),
     );
@@ -178,39 +155,17 @@ function declared(name: string, pin: Pin, { pluginsDir, versions }: AuditOptions
   return findings;
 }
 
-async function published(name: string, pin: Pin, ask: AskRegistry): Promise<Finding[]> {
-  try {
-    const { integrity } = await ask(name, pin.version);
-    if (integrity === pin.integrity) return [];
-    const message = `${name} ${pin.version}: the registry has ${integrity ?? 'no integrity'}, pinned is ${pin.integrity}`;
-    return [
-      finding(
-        'integrity-mismatch',
-        name,
-        new WaitbusError(
-          'WAITBUS_PIN_MISMATCH',
-          message,
-          'Ask its author why the bytes of a published version changed.',
-        ),
-      ),
-    ];
-  } catch (error) {
-    return [finding('registry-unreachable', name, error)];
-  }
-}
-
 function conflicts(lock: Lockfile): Finding[] {
-  const owners = ownersOf(lock);
-  return Object.entries(lock.plugins).flatMap(([name, pin]) =>
-    pin.sources.flatMap((source) => {
-      const owner = owners.get(source) ?? name;
-      const reserved = isReserved(source) && pin.origin !== 'workspace';
-      if (owner === name && !reserved) return [];
-      const message = `${name}: ${describeConflict({ source, owner: reserved ? null : owner })}`;
+  const added = Object.entries(lock.plugins).filter(([, { origin }]) => origin !== 'workspace');
+  return added.flatMap(([name, pin]) =>
+    conflictsOf(name, pin.sources, lock).map((conflict) => {
+      const message = `${name}: ${describeConflict(conflict)}`;
       const remedy = `waitbus plugin remove ${name}`;
-      return [
-        finding('name-conflict', name, new WaitbusError('WAITBUS_NAME_CONFLICT', message, remedy)),
-      ];
+      return finding(
+        'name-conflict',
+        name,
+        new WaitbusError('WAITBUS_NAME_CONFLICT', message, remedy),
+      );
     }),
   );
 }
@@ -227,16 +182,4 @@ function installedIn(pluginsDir: string): string[] {
     name.startsWith('@') ? list(join(pluginsDir, name)).map((one) => `${name}/${one}`) : [name],
   );
   return names.filter((name) => list(join(pluginsDir, name)).length > 0).sort(compareCodePoints);
-}
-
-function finding(rule: Rule, plugin: string | null, error: unknown): Finding {
-  const { message, remedy } = asWaitbusError(error);
-  return { rule, code: ruleExit(rule, error), plugin, message, remedy };
-}
-
-function ruleExit(rule: Rule, error: unknown): PluginExit {
-  const code = pluginExitOf(error);
-  return rule === 'registry-unreachable' && code === PLUGIN_EXIT.failure
-    ? PLUGIN_EXIT.unreachable
-    : code;
 }

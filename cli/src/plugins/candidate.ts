@@ -15,7 +15,7 @@ import {
   declaresSources,
   MANIFEST_KEY,
   packageCapabilities,
-  packageSecrets,
+  type Manifest,
 } from '@waitbus/plugin-sdk/manifest';
 import { observePackage, type ObservedPackage } from '@waitbus/plugin-sdk/manifest/check';
 import { UsageError } from '../terminal/exit.js';
@@ -33,13 +33,9 @@ export interface Candidate {
   readonly name: string;
   readonly pin: Pin;
   readonly staging: Staging;
-  /** The secrets that its sources ask for. */
-  readonly secrets: readonly string[];
+  readonly manifest: Manifest;
   /** Bytes of all files. */
   readonly size: number;
-  /** The waitbus that it is written for. */
-  readonly waitbusRange: string;
-  readonly nodeRange: string | null;
 }
 
 export interface Resolving {
@@ -99,10 +95,8 @@ async function describe(tree: Tree, spec: Spec, with_: Resolving): Promise<Candi
   return {
     name,
     staging,
-    secrets: packageSecrets(observed.packageManifest),
+    manifest: observed.packageManifest,
     size: await sizeOf(staging, [tree.root, ...tree.dependencies]),
-    waitbusRange: observed.packageManifest.waitbusRange,
-    nodeRange: observed.packageManifest.nodeRange ?? null,
     pin: {
       capabilities: packageCapabilities(observed.packageManifest),
       content: observed.content,

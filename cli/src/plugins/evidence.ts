@@ -2,13 +2,14 @@
  * What speaks for a package beyond its bytes. For one of the registry that is what the registry says
  * of it now, and an attestation if it has one; for one of the user's own, the user.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import type { Pin } from '@waitbus/plugin-sdk/lockfile';
 import { evidenceOf, sigstoreTrust } from './attestations.js';
-import type { AskRegistry } from './audit.js';
+import type { AskRegistry } from './published.js';
+import { PREFIX_PACKAGE } from './layout.js';
 import { npm, npmText } from './npm.js';
 import type { Spec } from './spec.js';
 
@@ -39,11 +40,17 @@ export function gatherEvidence(cachePath: string): Evidence {
   };
 }
 
-/** What the registry says of a published version. */
-export const registryAnswer: AskRegistry = async (name, version) => {
-  const { integrity = null } = Object(await distOf(name, version)) as Dist;
-  return { integrity };
-};
+/**
+ * What the registry says of a published version, and what of that holds.
+ * @param gather see gatherEvidence
+ */
+export function registryAnswer(gather: Evidence): AskRegistry {
+  return async (name, version) => {
+    const { integrity = null } = Object(await distOf(name, version)) as Dist;
+    const evidence = () => gather('registry', { name, version, integrity: integrity ?? '' });
+    return { integrity, evidence };
+  };
+}
 
 interface Dist {
   readonly integrity?: string;
@@ -81,10 +88,14 @@ async function fetchJson(url: string): Promise<unknown> {
   return response.json();
 }
 
-/** npm runs where no project's .npmrc counts. */
+/**
+ * npm runs where no project's .npmrc counts. It takes the next directory above with a package.json
+ * for the project's, and the temporary ones are everybody's: so this one has its own.
+ */
 async function inEmptyDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), 'waitbus-npm-'));
   try {
+    writeFileSync(join(directory, 'package.json'), PREFIX_PACKAGE);
     return await work(directory);
   } finally {
     rmSync(directory, { recursive: true, force: true });

@@ -1,17 +1,31 @@
 /**
- * Which source names a package may claim: pure. Built-in names belong to the packages that the lock
- * of waitbus pins for them; another name belongs to whoever was pinned with it first.
+ * Which names a package may have and claim: pure. Those of waitbus itself belong to what comes with
+ * it; the name of another source belongs to the one package that a lock pins with it. Two of them in
+ * one lock have it neither: their order and their dates are whatever the lock's author wrote.
  */
-import { compareCodePoints, type Lockfile, type Pin } from '@waitbus/plugin-sdk/lockfile';
+import type { Lockfile } from '@waitbus/plugin-sdk/lockfile';
 
 /** Sources of waitbus itself, which may come with a later version. */
 const BUILT_IN = ['agent', 'alertmanager', 'docker', 'fs', 'github', 'pytest'];
 const RESERVED: ReadonlySet<string> = new Set([...BUILT_IN, 'kernel', 'system', 'waitbus']);
 
+const OWN_PACKAGES: ReadonlySet<string> = new Set([
+  'waitbus',
+  'create-waitbus-source',
+  ...BUILT_IN.map((source) => `waitbus-source-${source}`),
+]);
+
+/** Whether a package has a name under which waitbus itself is published. */
+export function isOwnPackage(name: string): boolean {
+  return OWN_PACKAGES.has(name) || name.startsWith('@waitbus/');
+}
+
 export interface Conflict {
   readonly source: string;
   /** The package that has the name; null when it is waitbus's own. */
   readonly owner: string | null;
+  /** The package's own name, where that is what it may not have. */
+  readonly package?: string;
 }
 
 export function isBuiltIn(source: string): boolean {
@@ -28,26 +42,17 @@ export function conflictsOf(
   sources: readonly string[],
   lock: Lockfile,
 ): Conflict[] {
-  const owners = ownersOf(lock);
+  const others = Object.entries(lock.plugins).filter(([name]) => name !== packageName);
   return sources.flatMap((source): Conflict[] => {
+    if (isOwnPackage(packageName)) return [{ source, owner: null, package: packageName }];
     if (isReserved(source)) return [{ source, owner: null }];
-    const owner = owners.get(source) ?? packageName;
-    return owner === packageName ? [] : [{ source, owner }];
+    const owner = others.find(([, pin]) => pin.sources.includes(source))?.[0];
+    return owner === undefined ? [] : [{ source, owner }];
   });
 }
 
-/** Whose each name is: the package that was pinned first, and of those the first by name. */
-export function ownersOf(lock: Lockfile): ReadonlyMap<string, string> {
-  const owners = new Map<string, string>();
-  const age = ([name, pin]: readonly [string, Pin]) => `${pin.firstPinnedAt} ${name}`;
-  const pins = Object.entries(lock.plugins).sort((a, b) => compareCodePoints(age(a), age(b)));
-  for (const [name, { sources }] of pins) {
-    for (const source of sources) if (!owners.has(source)) owners.set(source, name);
-  }
-  return owners;
-}
-
-export function describeConflict({ source, owner }: Conflict): string {
+export function describeConflict({ source, owner, package: own }: Conflict): string {
+  if (own !== undefined) return `the package name ${own} is reserved for waitbus itself`;
   return owner === null
     ? `the source name ${source} is reserved for waitbus itself`
     : `the source name ${source} belongs to ${owner}`;

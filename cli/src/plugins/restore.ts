@@ -5,7 +5,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
-import type { DependencyPin, Pin } from '@waitbus/plugin-sdk/lockfile';
+import type { Pin } from '@waitbus/plugin-sdk/lockfile';
 import { observePackage } from '@waitbus/plugin-sdk/manifest/check';
 import { notAgreed } from '../host/may-run.js';
 import type { Paths } from '../paths.js';
@@ -15,6 +15,8 @@ import { lay, type Tarballs } from './lay.js';
 import { packageIn } from './layout.js';
 import { exclusively } from './lock-store.js';
 import { runsHere } from './platform.js';
+import { entriesOf } from './restore-entries.js';
+import { checkSeen, rememberSeen } from './seen.js';
 import { openStaging } from './staging.js';
 import type { Platform, TreeEntry } from './tree.js';
 
@@ -39,6 +41,7 @@ export async function restorePlugin(
   if ((await inspectPlugin(paths.plugins, name, pin)).state === 'intact') return false;
   const local = pin.origin !== 'registry' && !tarballs.has(pin.integrity ?? '');
   if (local) throw cannotFetch(name, pin);
+  checkSeen(paths.plugins, name, pin);
   using staging = openStaging(paths.plugins);
   const entries = entriesOf(name, pin);
   progress(`fetching ${name} ${pin.version} and ${entries.length - 1} dependencies`);
@@ -62,40 +65,10 @@ export async function restorePlugin(
   const waiting = () => progress('waiting for another waitbus plugin command');
   await exclusively(paths, lockfile, waiting, async () => {
     await place(paths.plugins, name, pin, staging);
+    rememberSeen(paths.plugins, name, pin);
     prune(paths, name, [pin]);
   });
   return true;
-}
-
-/** What a pin prescribes, but for optional packages whose bytes it does not know. */
-export function entriesOf(name: string, pin: Pin): TreeEntry[] {
-  const root: TreeEntry = {
-    path: `node_modules/${name}`,
-    name,
-    version: pin.version,
-    integrity: pin.integrity,
-    optional: false,
-    installScript: false,
-    platform: {},
-  };
-  const dependencies = Object.entries(pin.dependencies)
-    .filter(([, { content }]) => content !== null)
-    .map(([path, dependency]) => entryOf(path, dependency));
-  return [root, ...dependencies];
-}
-
-function entryOf(path: string, { version, integrity, optional }: DependencyPin): TreeEntry {
-  const alias = /^npm:(.+)@([^@]+)$/.exec(version);
-  const own = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
-  return {
-    path,
-    name: alias?.[1] ?? own,
-    version: alias?.[2] ?? version,
-    integrity,
-    optional,
-    installScript: false,
-    platform: {},
-  };
 }
 
 /** An optional package that is for another platform is as absent here as npm would leave it. */

@@ -1,5 +1,6 @@
 /** Findings as SARIF 2.1.0, which code-scanning pages read: pure. */
-import type { Audit, Finding, Rule } from './audit.js';
+import type { Audit } from './audit.js';
+import type { Finding, Rule } from './finding.js';
 
 const RULES: Readonly<Record<Rule, string>> = {
   'lock-missing': 'There is no plugins.lock.json.',

@@ -1,15 +1,17 @@
 /** What a person reads before a package is pinned: pure. */
 import { describeCapabilities, describePublisher } from '@waitbus/plugin-sdk/lockfile';
+import { consentLines } from '@waitbus/plugin-sdk/manifest';
 import type { Enforcement } from '@waitbus/plugin-sdk/permissions';
 import type { Candidate } from './candidate.js';
 
 /** @param enforcement what the running Node holds the package's sources to */
 export function viewOf(candidate: Candidate, enforcement: Enforcement): string[] {
-  const { name, pin, secrets, size } = candidate;
+  const { name, pin, manifest, size } = candidate;
   const wants = describeCapabilities(pin.capabilities).map((line) => {
     const key = line.split(':')[0] as keyof Enforcement;
     return `  ${line}${enforcement[key] === 'enforced' ? '' : ' (declared, not enforced)'}`;
   });
+  const does = consentLines(manifest, 'agree');
   const count = Object.keys(pin.dependencies).length;
   return [
     `${name} ${pin.version}`,
@@ -19,7 +21,8 @@ export function viewOf(candidate: Candidate, enforcement: Enforcement): string[]
     ...(pin.installScripts === 'declared' ? ['  scripts       it has some; they do not run'] : []),
     ...(wants.length === 0 ? ['  asks for      nothing'] : ['  asks for']),
     ...wants.map((line) => `  ${line}`),
-    ...(secrets.length === 0 ? [] : [`  secrets       ${secrets.join(', ')}, once you set them`]),
+    ...(does.length === 0 ? [] : ['  does']),
+    ...does.map((line) => `    ${line}`),
   ];
 }
 

@@ -64,7 +64,7 @@ export function grantCommand(secret: string, { facts }: Gathered, name: string):
 
 function factsOf(source: InstalledSource, config: Config, secrets: Secrets): SourceFacts {
   const { name, manifest } = source;
-  const granted = grantedTo(secrets, name);
+  const granted = grantedTo(secrets, source);
   return {
     source,
     setup: setupOf(source, config),

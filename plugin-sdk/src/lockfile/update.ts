@@ -3,7 +3,7 @@
  * may replace it; one that asks for more is asked about; another publisher, or other bytes under the
  * same number, are refused.
  */
-import type { Capabilities } from '../manifest/index.js';
+import { NO_CAPABILITIES, type Capabilities, type Declared } from '../manifest/index.js';
 import { compareCodePoints, type DependencyPin, type Pin, type Publisher } from './lockfile.js';
 
 export type Update =
@@ -24,19 +24,22 @@ export type Update =
       readonly reasons: readonly string[];
     };
 
-const LISTS = ['net', 'fsRead', 'fsWrite', 'childProcess', 'env'] as const;
+/** The capabilities that are lists; the others are yes or no. */
+const LISTS = (Object.keys(NO_CAPABILITIES) as (keyof Capabilities)[]).filter(
+  (key): key is Exclude<keyof Capabilities, 'nativeAddon'> => Array.isArray(NO_CAPABILITIES[key]),
+);
 const STRENGTH = { local: 0, registry: 1, provenance: 2 } as const;
 
 /**
  * @param allowPublisher the person said to replace the publisher: such a change is asked about
- * @param moreSecrets secrets that the next one asks for and the pinned one did not; a pin holds
- *   them only within the hash of its manifest
+ * @param declared how their manifests differ beside their capabilities; a pin holds that only
+ *   within the hash of its manifest
  */
 export function decideUpdate(
   pinned: Pin,
   next: Pin,
   allowPublisher = false,
-  moreSecrets: readonly string[] = [],
+  declared: Declared = { more: [], changes: [] },
 ): Update {
   const bytes = sameVersionOtherBytes(pinned, next);
   if (bytes.length > 0) return { verdict: 'refuse', why: 'bytes', reasons: bytes };
@@ -44,10 +47,8 @@ export function decideUpdate(
   if (publisher.length > 0 && !allowPublisher) {
     return { verdict: 'refuse', why: 'publisher', reasons: publisher };
   }
-  const secrets =
-    moreSecrets.length === 0 ? [] : [`asks for more secrets: ${moreSecrets.join(', ')}`];
-  const more = [...publisher, ...demands(pinned, next), ...secrets];
-  const changes = differences(pinned, next);
+  const more = [...publisher, ...demands(pinned, next), ...declared.more];
+  const changes = [...differences(pinned, next), ...declared.changes];
   if (more.length > 0) return { verdict: 'ask', changes, more };
   return changes.length > 0 ? { verdict: 'accept', changes } : { verdict: 'same' };
 }
@@ -131,7 +132,7 @@ function publisherReasons(pinned: Pin, next: Pin): string[] {
 }
 
 /** The numbers decide, not the names: a repository may be renamed, and a name taken over. */
-function samePublisher(a: Publisher, b: Publisher): boolean {
+export function samePublisher(a: Publisher, b: Publisher): boolean {
   return (
     a.issuer === b.issuer &&
     a.repositoryId === b.repositoryId &&

@@ -144,9 +144,3 @@ export function packageCapabilities(manifest: Manifest): Capabilities {
     nativeAddon: all.some((one) => one.nativeAddon),
   };
 }
-
-/** The secrets that a package asks for: the union over its sources, sorted and without repeats. */
-export function packageSecrets(manifest: Manifest): readonly string[] {
-  const all = Object.values(manifest.sources).flatMap(({ secrets = [] }) => secrets);
-  return [...new Set(all)].sort();
-}

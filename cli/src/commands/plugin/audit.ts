@@ -4,13 +4,13 @@ import { parseArgs } from 'node:util';
 import { findInstallation } from '../../installation.js';
 import { resolvePaths } from '../../paths.js';
 import { audit, type Audit, type AuditOptions } from '../../plugins/audit.js';
-import { registryAnswer } from '../../plugins/evidence.js';
+import { gatherEvidence, registryAnswer } from '../../plugins/evidence.js';
 import { worst } from '../../plugins/exit-codes.js';
 import { textOf } from '../../plugins/lock-store.js';
 import { toSarif } from '../../plugins/sarif.js';
 import { print, say, UsageError } from '../../terminal/exit.js';
 import { workingDirectory } from '../../working-directory.js';
-import { committedLockfile, COMMON, lockfileOf } from './context.js';
+import { committedLockfile, COMMON, lockfileOf, sigstoreCache } from './context.js';
 
 export const help = `usage: waitbus plugin audit [--ci] [--json | --sarif] [--online] [options]
 
@@ -21,8 +21,10 @@ Never asks, never writes, runs nothing; offline unless told otherwise.
   --lockfile PATH            the lock (also WAITBUS_LOCKFILE)
   --json                     the findings as one JSON object, the same bytes for the same state
   --sarif                    the findings as SARIF 2.1.0, for code-scanning pages
-  --online                   also compare with what the registry has now; 69 if it cannot be asked
-  --require-evidence LEVEL   provenance or registry: a weaker pin is a finding
+  --online                   also compare with what the registry has now, and verify anew the
+                             attestations that pins speak of; 69 if it cannot be asked
+  --require-evidence LEVEL   provenance or registry: a weaker pin is a finding; provenance is
+                             fetched and verified, as with --online
 
 exit codes, the worst finding decides: 76 > 77 > 78 > 66 > 65 > 69
   0 all verified   65 pin malformed, or required evidence absent   66 lock or package missing
@@ -55,6 +57,8 @@ export async function run(args: readonly string[]): Promise<number> {
     throw new UsageError(`--require-evidence ${required} is not one of ${LEVELS.join(', ')}`);
   }
   const paths = resolvePaths();
+  // A lock can say anything of its publishers: that they did publish, only an attestation shows.
+  const online = values.online === true || requireEvidence === 'provenance';
   const find = values.ci === true ? committedLockfile : lockfileOf;
   const { version } = findInstallation();
   const options: AuditOptions = {
@@ -62,7 +66,7 @@ export async function run(args: readonly string[]): Promise<number> {
     pluginsDir: paths.plugins,
     versions: { waitbus: version, node: process.version },
     requireEvidence,
-    askRegistry: values.online === true ? registryAnswer : null,
+    askRegistry: online ? registryAnswer(gatherEvidence(sigstoreCache(paths))) : null,
   };
   const result = await audit(options);
   const code = worst(result.findings.map((finding) => finding.code));
@@ -71,7 +75,7 @@ export async function run(args: readonly string[]): Promise<number> {
   else if (values.sarif === true) {
     const uri = relative(workingDirectory(), lockfile).split('\\').join('/');
     print(JSON.stringify(toSarif(result, uri, textOf(lockfile) ?? '', version), null, 2));
-  } else tell(result, lockfile, values.online === true);
+  } else tell(result, lockfile, online);
   return code;
 }
 

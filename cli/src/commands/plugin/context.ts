@@ -62,6 +62,11 @@ export interface Choices {
   readonly replacePublisher?: boolean;
 }
 
+/** Where the keys of sigstore are kept from one time to the next. */
+export function sigstoreCache({ stateDir }: Paths): string {
+  return join(stateDir, 'sigstore');
+}
+
 export function addOptions(choices: Choices): AddOptions {
   const { lockfile, yes = false, frozen = false, replacePublisher = false } = choices;
   const consent: Consent = {
@@ -77,7 +82,7 @@ export function addOptions(choices: Choices): AddOptions {
     lockfile,
     versions: { waitbus: findInstallation().version, node: process.version },
     consent,
-    evidence: gatherEvidence(join(paths.stateDir, 'sigstore')),
+    evidence: gatherEvidence(sigstoreCache(paths)),
     view: (candidate) => {
       const held = enforcement(candidate.pin.capabilities, process.versions.node);
       return viewOf(candidate, held);

@@ -8,13 +8,14 @@ import { resolvePaths } from '../../paths.js';
 import { prune, withoutPin } from '../../plugins/commit.js';
 import { PLUGIN_EXIT } from '../../plugins/exit-codes.js';
 import { exclusively, readLockfile } from '../../plugins/lock-store.js';
+import { changeSecrets, readSecrets, withoutOwner } from '../../secrets.js';
 import { say } from '../../terminal/exit.js';
 import { changed, COMMON, lockfileOf, onlyWord } from './context.js';
 
 export const help = `usage: waitbus plugin remove NAME [--lockfile PATH]
 
-Stops the sources of a plugin, removes its pin and its files. What its sources keep between runs,
-and its events in the log, stay.
+Stops the sources of a plugin, removes its pin, its files, and what secrets were granted to it. What
+its sources keep between runs, and its events in the log, stay.
 
 example
   waitbus plugin remove waitbus-source-k8s`;
@@ -38,9 +39,22 @@ export async function run(args: readonly string[]): Promise<number> {
     if (pinned) change((lock) => withoutPin(lock, name));
     await changed(paths);
     prune(paths, name, []);
+    // Another lock may be at hand than the one that says what runs.
+    const own = readLockfile(paths.lockfile)?.plugins ?? {};
+    if (!Object.hasOwn(own, name)) await forgetSecrets(paths.secrets, name);
   });
   say(`removed ${name}`);
   return PLUGIN_EXIT.ok;
+}
+
+/** What a package was trusted with goes with it: another under its name is another's. */
+async function forgetSecrets(file: string, name: string): Promise<void> {
+  const before = readSecrets(file);
+  const after = withoutOwner(before, name);
+  const changed = [...before.keys()].filter((secret) => after.get(secret) !== before.get(secret));
+  if (changed.length === 0) return;
+  await changeSecrets(file, (secrets) => withoutOwner(secrets, name));
+  say(`no longer granted to it: ${changed.join(', ')}`);
 }
 
 function notThere(name: string, lockfile: string, plugins: object): WaitbusError {
