@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { HARNESS_NAMES, HARNESSES, type HarnessName } from 'waitbus-source-agent/harnesses';
 import { setUp } from '../hook/set-up.js';
-import { Sandbox } from '../support/sandbox.js';
+import { Sandbox, WAITBUS } from '../support/sandbox.js';
 
 interface Finding {
   readonly check: string;
@@ -108,8 +108,13 @@ test('no command that looks around in a checkout runs or obeys what lies there',
     writeFileSync(file, textOf(ran(box)));
   }
   await box.daemon();
+  // As a shell in which the source is turned on, whose pytest is then asked.
+  const waitbus = `${process.execPath} ${WAITBUS}`;
+  const shell = `eval "$(${waitbus} source env pytest)"; ${waitbus} source check pytest; ${waitbus} doctor`;
+  const asked = await box.start('sh', ['-c', shell]).ended;
+  assert.match(asked.stdout, /programs of this shell emit under its name|there is no pytest/);
+  assert.equal(existsSync(ran(box)), false, asked.stdout);
   for (const args of [
-    ['source', 'check', 'pytest'],
     ['source', 'check', 'fs'],
     ['doctor'],
     ['config', 'show'],
