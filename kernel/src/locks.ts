@@ -1,4 +1,5 @@
 /** The locks of a daemon: one on its runtime directory and one on that of its store. */
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { tryLock } from './os/file-lock.js';
@@ -20,6 +21,9 @@ export function takeLocks(paths: KernelPaths): () => void {
   };
   let at = state;
   try {
+    mkdirSync(state, { recursive: true, mode: 0o700 });
+    // What cannot be written is of no use, whosever it is.
+    accessSync(state, constants.W_OK);
     ownDirectory(state, 'WAITBUS_STATE_DIR');
     for (const directory of directoriesOf(paths)) {
       at = directory;

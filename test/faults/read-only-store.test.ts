@@ -102,7 +102,9 @@ test(
     await box.run(['stop']);
     await daemon.ended;
     chmodSync(box.paths.store, 0o444);
-    chmodSync(box.paths.stateDir, 0o777);
+    for (const path of [box.paths.stateDir, join(box.paths.stateDir, 'daemon.lock')]) {
+      chownSync(path, NOBODY, NOBODY);
+    }
     chownSync(box.paths.runtimeDir, NOBODY, NOBODY);
     const store = await asNobody(['daemon']);
     assert.equal(store.code, 1);

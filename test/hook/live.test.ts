@@ -66,7 +66,7 @@ test('a hook that is gone, or does nothing, is found, with what mends it', async
   );
   const [event] = (await live(box, 'gemini')).filter(({ check }) => check.startsWith('event'));
   assert.equal(event?.level, 'problem');
-  assert.match(event.message, /nothing came over the bus/);
+  assert.match(event.message, /is not what this waitbus writes, and was not run/);
 });
 
 test('a hook that takes long is warned of, whether it works or not', () => {

@@ -71,7 +71,11 @@ for (const kind of Object.keys(EVENTS) as (keyof typeof EVENTS)[]) {
       assert.ok(
         (event.summary ?? '').length > 5 && !/undefined|null|NaN/.test(event.summary ?? ''),
       );
-      if (kind !== 'workflow_run' && kind !== 'workflow_job') assert.equal(event.delivery_id, id);
+      if (kind !== 'workflow_run' && kind !== 'workflow_job') {
+        assert.match(event.delivery_id ?? '', /^github:body:[0-9a-f]{64}$/);
+      }
+      const replayed = await deliver({ ...post, headers: { 'x-github-delivery': randomUUID() } });
+      assert.deepEqual(replayed, again);
     }
     const told = new Set(events.map((event) => event.delivery_id));
     assert.equal(told.size, events.length);
@@ -174,13 +178,16 @@ test('a form is read as well, and what is no JSON is refused', async () => {
   assert.equal(events.length, 1);
 });
 
-test('without a delivery id, the content tells a redelivery from another', async () => {
+test('the content tells a redelivery from another, whatever its id says', async () => {
   await using hook = await open();
   const { port, events } = hook;
-  const headers = { 'x-github-delivery': undefined };
   const [first, second] = examplesOf('release');
-  for (const payload of [first, first, second]) {
-    await deliver({ port, kind: 'release', payload, headers });
+  for (const [payload, id] of [
+    [first, undefined],
+    [first, randomUUID()],
+    [second, undefined],
+  ] as const) {
+    await deliver({ port, kind: 'release', payload, headers: { 'x-github-delivery': id } });
   }
   assert.equal(events.length, 2);
 });

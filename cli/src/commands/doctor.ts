@@ -6,6 +6,7 @@ import type { Finding } from '../doctor/finding.js';
 import { examineLive } from '../doctor/live/examine-live.js';
 import { findInstallation } from '../installation.js';
 import { resolvePaths } from '../paths.js';
+import { everyCommand } from './install/arguments.js';
 import { EXIT, exitCodeOf, print, say, sayError, UsageError } from '../terminal/exit.js';
 import { statusLine } from '../terminal/status-line.js';
 import { workingDirectory } from '../working-directory.js';
@@ -63,7 +64,8 @@ async function live(name: string, progress: (what: string) => void): Promise<Fin
   if (harness === null) {
     throw new UsageError(`there is no harness ${name}; there are ${HARNESS_NAMES.join(', ')}`);
   }
-  return examineLive({ harness, env: process.env, project: workingDirectory(), progress });
+  const [project, commands] = [workingDirectory(), everyCommand()];
+  return examineLive({ harness, env: process.env, project, commands, progress });
 }
 
 function printFindings(findings: readonly Finding[]): void {

@@ -61,7 +61,7 @@ async function hook(args: readonly string[], holdMs: number): Promise<HookEnd | 
       body,
       args: rest,
       env: process.env,
-      cwd: workingDirectoryOrNull() ?? process.env['PWD'] ?? '/',
+      cwd: workingDirectoryOrNull() ?? (process.env['PWD'] || '/'),
     },
     holdMs,
     again: values.again === true,

@@ -56,7 +56,7 @@ export async function run(args: readonly string[]): Promise<number> {
 async function namedPlugin(program: Program, env: NodeJS.ProcessEnv): Promise<readonly string[]> {
   if ((env['PYTEST_DISABLE_PLUGIN_AUTOLOAD'] ?? '') === '') return [];
   const named = ['-p', 'waitbus_pytest'];
-  const { loaded } = await probe(program, named, env, PROBE_MS);
+  const { loaded } = await probe(program, named, { env, timeoutMs: PROBE_MS });
   return loaded === null ? [] : named;
 }
 

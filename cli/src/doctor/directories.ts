@@ -49,7 +49,12 @@ function checkDirectory(
   const found: Finding[] = [];
   if (stat.uid !== uid) {
     const message = `${directory} belongs to uid ${stat.uid}, not to you (${uid})`;
-    found.push(problem(check, message, `sudo chown -R "$(id -u)" ${word}`));
+    // In a shared directory it may be another's trap, with what to take over in it.
+    const remedy =
+      name === 'runtime'
+        ? `export ${variable}=DIR, with a DIR of yours`
+        : `sudo chown -R "$(id -u)" ${word}`;
+    found.push(problem(check, message, remedy));
   }
   if ((stat.mode & 0o022) !== 0) {
     const message = `others can write in ${directory} (mode ${modeText(stat.mode)})`;

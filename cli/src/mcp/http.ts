@@ -20,13 +20,13 @@ export interface HttpServed {
 export interface HttpOptions extends McpOptions {
   /** 0: whichever is free. */
   readonly port: number;
-  /** Default: a fresh one. */
+  /** Default, for an empty one too, which everybody knows: a fresh one. */
   readonly token?: string | undefined;
 }
 
 /** @throws the operating system's error, EADDRINUSE say */
 export async function serveHttp(options: HttpOptions): Promise<HttpServed> {
-  const token = options.token ?? randomBytes(24).toString('base64url');
+  const token = options.token?.trim() || randomBytes(24).toString('base64url');
   const handle = toNodeHandler(createMcpHandler(() => makeServer(options)));
   const isOfHere = [localhostHostValidation(), localhostOriginValidation()];
   const server = createServer((request, response) => {

@@ -41,6 +41,13 @@ function onPath(program: string, env: NodeJS.ProcessEnv): boolean {
   });
 }
 
+export interface ProbeOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly timeoutMs: number;
+  /** Whose pytest configuration counts, and whose modules Python imports first. Default: here. */
+  readonly cwd?: string;
+}
+
 /**
  * Starts pytest only to see whether it loads the plugin: it reads its configuration, but no conftest,
  * and runs no test.
@@ -48,8 +55,7 @@ function onPath(program: string, env: NodeJS.ProcessEnv): boolean {
 export function probe(
   program: Program,
   args: readonly string[],
-  env: NodeJS.ProcessEnv,
-  timeoutMs: number,
+  { env, timeoutMs, cwd }: ProbeOptions,
 ): Promise<Probe> {
   const [command, ...leading] = program;
   return new Promise((resolve) => {
@@ -57,6 +63,7 @@ export function probe(
     // The plugin answers before pytest tells its version, which it tells in any case.
     const child = spawn(command, [...leading, ...args, '--noconftest', '--version', '--version'], {
       env: { ...env, WAITBUS_PYTEST_PROBE: '1' },
+      ...(cwd === undefined ? {} : { cwd }),
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: timeoutMs,
       killSignal: 'SIGKILL',

@@ -9,7 +9,9 @@ export interface ShellCheck {
 
 export async function checkShell(env: NodeJS.ProcessEnv, timeoutMs: number): Promise<ShellCheck> {
   const probes: Probe[] = [];
-  for (const program of everyPytest(env)) probes.push(await probe(program, [], env, timeoutMs));
+  // Not here: what a checkout has in a pytest.py, or its options name, would be run.
+  const options = { env, timeoutMs, cwd: '/' };
+  for (const program of everyPytest(env)) probes.push(await probe(program, [], options));
   const there = probes.filter((one) => !isMissing(one));
   if (there.length === 0) {
     return {

@@ -30,7 +30,7 @@ export function emitTool(options: ToolOptions) {
     input,
     output: stored,
     run: async ({ fields = {}, ...event }) => {
-      const known = options.as ?? process.env[NAME_VARIABLE];
+      const known = options.as || process.env[NAME_VARIABLE];
       const own =
         event.source === 'agent' && known ? { msg_from: speaker(undefined, options) } : {};
       const all = { ...own, ...fields } as Fields;

@@ -142,7 +142,7 @@ function describe(error: unknown): { code: string; message: string; remedy: stri
 
 /** @throws WaitbusError WAITBUS_BAD_NAME */
 export function speaker(given: string | undefined, options: ToolOptions): string {
-  const name = given ?? options.as ?? process.env[NAME_VARIABLE];
+  const name = given || options.as || process.env[NAME_VARIABLE];
   if (name !== undefined && name !== '') return checkAgentName(name);
   throw new WaitbusError(
     'WAITBUS_BAD_NAME',

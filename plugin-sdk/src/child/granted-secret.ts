@@ -8,7 +8,8 @@ export function grantedSecret(
   source: string,
 ): string {
   const value = Object.hasOwn(secrets, name) ? secrets[name] : undefined;
-  if (value !== undefined) return value;
+  // Everybody knows an empty one.
+  if (value !== undefined && value !== '') return value;
   // Whoever pastes the remedy must not run what a source made up.
   const word = /^[\w.-]+$/.test(name) ? name : shellWord(name);
   throw new WaitbusError(

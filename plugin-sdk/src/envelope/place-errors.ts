@@ -3,7 +3,8 @@ import type { ErrorEntry } from './errors.js';
 
 export const PLACE_ERRORS = {
   WAITBUS_SOCKET_PATH: {
-    meaning: 'The socket cannot be created at its path.',
+    meaning:
+      'The socket or another place of waitbus is of no use: its path, what is there, or whose it is.',
     remedy: 'Point WAITBUS_RUNTIME_DIR to a short directory that you own.',
     fatal: true,
   },

@@ -27,15 +27,20 @@ export function createApp(settings: WebhookSettings, context: AppContext): Hono<
   const { log, signal, port, refused } = context;
   const held = new Held(settings.bodyLimit);
   const app = new Hono<NodeBindings>();
+  const paths = routesByPath(settings.routes);
 
   app.use(async (c, next) => {
     const refusal = refusalOf(c.env.incoming, settings, port());
     if (refusal !== null) throw refusal;
+    // As it was sent: `/./hook` and `/%68ook` are not `/hook`, whatever a URL makes of them.
+    const [target = ''] = (c.env.incoming.url ?? '').split('?', 1);
+    if (!paths.has(target)) return c.notFound();
     await next();
     // A connection that is kept alive would keep the process alive.
     if (signal.aborted) c.header('connection', 'close');
+    return undefined;
   });
-  for (const [path, routes] of routesByPath(settings.routes)) {
+  for (const [path, routes] of paths) {
     app.all(path, async (c) => {
       const route = routes.get(c.req.method);
       if (route === undefined) {

@@ -37,7 +37,7 @@ export function readDelivery({ headers, body }: Received, secret: string): Deliv
   const payload = parsed as Members;
   const event = toEvent(name, payload, {
     repository: repositoryOf(payload),
-    delivery_id: deliveryId(headers['x-github-delivery'], body),
+    delivery_id: deliveryId(body),
     ingest_method: 'webhook',
     payload:
       body.length > MOST_OF_A_PAYLOAD
@@ -58,9 +58,11 @@ function parseBody(body: Buffer, contentType: string): unknown {
   return parseJson(new URLSearchParams(text).get('payload') ?? '');
 }
 
-/** Without a usable header, the content names it: a redelivery has the same. */
-function deliveryId(header: string | undefined, body: Buffer): string {
-  if (header !== undefined && /^[\w-]{1,200}$/.test(header)) return header;
+/**
+ * The content names it, which is what is signed: whoever kept a delivery can send it again under
+ * another X-GitHub-Delivery, but a redelivery is never a second event.
+ */
+function deliveryId(body: Buffer): string {
   return `github:body:${createHash('sha256').update(body).digest('hex')}`;
 }
 

@@ -71,15 +71,24 @@ export interface Surroundings {
 }
 
 export function surroundings(): Surroundings {
+  const command = commandBy(process.env['PATH'] ?? '');
+  return { home: homedir(), project: projectOf(workingDirectory()), command };
+}
+
+/** Each argv that an installation of hooks by this waitbus may have written. */
+export function everyCommand(): readonly (readonly string[])[] {
+  return [commandBy('').argv, ['waitbus']];
+}
+
+function commandBy(path: string): OwnCommand {
   const script = join(findInstallation().packageRoot, 'dist', 'bin', 'waitbus.js');
-  const command = ownCommand({
-    path: process.env['PATH'] ?? '',
+  return ownCommand({
+    path,
     node: process.execPath,
     script: realpathOf(script) ?? script,
     tmp: realpathOf(tmpdir()) ?? tmpdir(),
     realpath: realpathOf,
   });
-  return { home: homedir(), project: projectOf(workingDirectory()), command };
 }
 
 export interface Plan {

@@ -26,7 +26,7 @@ export const PINNING = {
 
 /** Where the lock is: `--lockfile`, else WAITBUS_LOCKFILE, else the user's. */
 export function lockfileOf(option: string | undefined, paths: Paths): string {
-  return option === undefined ? paths.lockfile : resolve(option);
+  return option ? resolve(option) : paths.lockfile;
 }
 
 /**
@@ -35,7 +35,7 @@ export function lockfileOf(option: string | undefined, paths: Paths): string {
  */
 export function committedLockfile(option: string | undefined, paths: Paths): string {
   const here = absolutePath('plugins.lock.json');
-  const named = option !== undefined || process.env['WAITBUS_LOCKFILE'] !== undefined;
+  const named = Boolean(option || process.env['WAITBUS_LOCKFILE']);
   // In waitbus's own source tree it pins what comes with waitbus, which npm run lock:check checks.
   const isOurs = here === findInstallation().lockfile;
   return named || isOurs || !existsSync(here) ? lockfileOf(option, paths) : here;

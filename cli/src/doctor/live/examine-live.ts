@@ -20,8 +20,8 @@ import { uniqueKey } from '../../spool/unique-key.js';
 import { ok, problem, warning, type Finding } from '../finding.js';
 import { judgeConfig, judgeTrust, listCodexHooks } from './codex-trust.js';
 import { judgeGate } from './copilot-gate.js';
-import { commandOf, stands } from './installed.js';
-import { runInstalled, type HookRun } from './run-hook.js';
+import { commandOf, stands, type Found } from './installed.js';
+import { runInstalled, type HookRun, type NotRun } from './run-hook.js';
 import { wakeOnce } from './wake-once.js';
 
 const HOOK_LIMIT_MS = 20_000;
@@ -33,20 +33,27 @@ export interface LiveOptions {
   readonly harness: Harness;
   readonly env: NodeJS.ProcessEnv;
   readonly project: string;
+  /** Each argv with which `waitbus install` has hooks run this installation. */
+  readonly commands: readonly (readonly string[])[];
   readonly progress: (what: string) => void;
 }
 
 interface Installation {
   readonly scope: Scope;
   readonly edits: readonly Edit[];
+  /** The same for each argv. */
+  readonly plans: readonly (readonly Edit[])[];
 }
 
 export async function examineLive(options: LiveOptions): Promise<Finding[]> {
   const { harness, env, project, progress } = options;
   const program = lookForProgram(harness, env);
   const plans = (['user', 'project'] as const).map((scope): Installation => {
-    const context = { scope, home: homedir(), project, env, command: ['waitbus'] };
-    return { scope, edits: HARNESSES[harness.name].plan(context) };
+    const context = { scope, home: homedir(), project, env };
+    const [edits = [], ...others] = options.commands.map((command) =>
+      HARNESSES[harness.name].plan({ ...context, command }),
+    );
+    return { scope, edits, plans: [edits, ...others] };
   });
   const found = plans.filter(({ edits }) =>
     edits.some((edit) => isHook(edit) && stands(edit, read)),
@@ -94,14 +101,14 @@ function judgeInstallation({ name }: Harness, { scope, edits }: Installation): F
 }
 
 /** The event of the end of a turn, then each way of waking. */
-async function goRound(options: LiveOptions, { scope, edits }: Installation): Promise<Finding[]> {
+async function goRound(options: LiveOptions, { scope, plans }: Installation): Promise<Finding[]> {
   const { harness, env, project } = options;
   const session = `doctor-${uniqueKey()}`;
   const { tells, wakes } = probesOf(harness.name, session, project);
-  const runProbe = async (probe: Probe): Promise<HookRun | null> => {
-    const command = commandOf(harness.name, probe.event, edits, read);
-    if (command === null) return null;
-    return runInstalled(command, probe, { env, cwd: project, limitMs: HOOK_LIMIT_MS });
+  const runProbe = async (probe: Probe): Promise<HookRun | NotRun> => {
+    const found = commandOf(harness.name, probe.event, plans, read);
+    if (found.kind !== 'ours') return { notRun: whyNotRun(found, probe.event) };
+    return runInstalled(found.command, probe, { env, cwd: project, limitMs: HOOK_LIMIT_MS });
   };
   const findings = [...(await tellOnce(harness, tells, session, project, scope, runProbe))];
   if (findings[0]?.level === 'problem') return findings;
@@ -111,13 +118,19 @@ async function goRound(options: LiveOptions, { scope, edits }: Installation): Pr
   return findings;
 }
 
+function whyNotRun(found: Exclude<Found, { kind: 'ours' }>, event: string): string {
+  return found.kind === 'none'
+    ? `there is no command for ${event}`
+    : `the hook for ${event} in ${found.file} is not what this waitbus writes, and was not run`;
+}
+
 async function tellOnce(
   harness: Harness,
   probe: Probe,
   session: string,
   cwd: string,
   scope: Scope,
-  runProbe: (probe: Probe) => Promise<HookRun | null>,
+  runProbe: (probe: Probe) => Promise<HookRun | NotRun>,
 ): Promise<readonly Finding[]> {
   const check = `event (${scope})`;
   const report = harness.report({ body: probe.body, args: [probe.event], env: probe.env, cwd });
@@ -139,7 +152,7 @@ async function tellOnce(
   try {
     await Promise.race([isArmed, heard]);
     const run = await runProbe(probe);
-    if (run === null) return [problem(check, `there is no command for ${probe.event}`, remedy)];
+    if ('notRun' in run) return [problem(check, run.notRun, remedy)];
     const timer = setTimeout(() => enough.abort(), EVENT_LIMIT_MS);
     const event = await heard.finally(() => clearTimeout(timer));
     if (event === null) {
@@ -168,11 +181,11 @@ async function checkGates(
     const files = found.flatMap(({ edits }) => edits.map(({ file }) => file));
     const hooksFile = files.find((file) => file.endsWith('hooks.json')) ?? '';
     return [
-      judgeConfig(read(`${env['CODEX_HOME'] ?? `${homedir()}/.codex`}/config.toml`), hooksFile),
+      judgeConfig(read(`${env['CODEX_HOME'] || `${homedir()}/.codex`}/config.toml`), hooksFile),
     ];
   }
   if (harness.name === 'copilot' && found.some(({ scope }) => scope === 'project')) {
-    const directory = env['COPILOT_HOME'] ?? `${homedir()}/.copilot`;
+    const directory = env['COPILOT_HOME'] || `${homedir()}/.copilot`;
     const configs = ['config.json', 'settings.json'].map((file) => read(`${directory}/${file}`));
     return [judgeGate(project, env, configs)];
   }

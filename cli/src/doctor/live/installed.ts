@@ -1,6 +1,7 @@
 /**
  * What of a harness's plan stands in its configuration files, and the command that the harness would
- * run for a hook. Pure: reads the text of files, whose comments do not count.
+ * run for a hook, if it is one that waitbus writes. Pure: reads the text of files, whose comments do
+ * not count.
  */
 import type { Edit, HarnessName } from 'waitbus-source-agent/harnesses';
 
@@ -23,31 +24,52 @@ export function stands(edit: Edit, read: ReadText): boolean {
   }
 }
 
+/** A command of a hook, and what stands in its place when it is not one that waitbus writes. */
+export type Found =
+  | { readonly kind: 'ours'; readonly command: string }
+  | { readonly kind: 'other'; readonly file: string }
+  | { readonly kind: 'none' };
+
 /**
- * The shell command that the harness runs for one of its hooks.
- * @param edits those of one scope
- * @returns null: there is none
+ * The shell command that the harness runs for one of its hooks. Text of a checkout is never run: it
+ * counts only where it is what a plan writes, and it is the plan's that is given.
+ * @param plans the edits of one scope, once for each argv that runs waitbus
  */
 export function commandOf(
   harness: HarnessName,
   event: string,
-  edits: readonly Edit[],
+  plans: readonly (readonly Edit[])[],
   read: ReadText,
-): string | null {
-  for (const { kind, file } of edits) {
-    const text = kind === 'toml-set' ? null : read(file);
-    if (text === null) continue;
-    const found = strings(text).find((one) => hasMark(one, `hook ${harness} ${event}`));
-    if (found !== undefined) return found;
-    // An executable that is named for the event.
-    if (kind === 'file' && file.endsWith(`/${event}`)) return quoted(file);
-    const [, argv] = /^const COMMAND = (\[.*\]);$/m.exec(text) ?? [];
-    if (kind === 'file' && argv !== undefined) {
-      const words = (JSON.parse(argv) as string[]).map(quoted);
-      return [...words, 'hook', harness, event].join(' ');
+): Found {
+  const mark = `hook ${harness} ${event}`;
+  let other: string | null = null;
+  for (const edit of plans.flat()) {
+    const text = edit.kind === 'json-append' || edit.kind === 'file' ? read(edit.file) : null;
+    const command = text === null ? null : plannedCommand(edit, harness, event);
+    if (text === null || command === null) continue;
+    if (edit.kind === 'file' ? text === edit.content : strings(text).includes(command)) {
+      return { kind: 'ours', command };
     }
+    if (edit.kind === 'file' || strings(text).some((one) => hasMark(one, mark))) other = edit.file;
   }
-  return null;
+  return other === null ? { kind: 'none' } : { kind: 'other', file: other };
+}
+
+/** What an edit has the harness run for an event; null: nothing for this one. */
+function plannedCommand(edit: Edit, harness: HarnessName, event: string): string | null {
+  const written = edit.kind === 'file' ? edit.content : textOf(edit);
+  const found = strings(written).find((one) => hasMark(one, `hook ${harness} ${event}`));
+  if (found !== undefined || edit.kind !== 'file') return found ?? null;
+  // An executable that is named for the event.
+  if (edit.file.endsWith(`/${event}`)) return quoted(edit.file);
+  const [, argv] = /^const COMMAND = (\[.*\]);$/m.exec(written) ?? [];
+  if (argv === undefined) return null;
+  const words = (JSON.parse(argv) as string[]).map(quoted);
+  return [...words, 'hook', harness, event].join(' ');
+}
+
+function textOf(edit: Edit): string {
+  return edit.kind === 'json-append' ? JSON.stringify(edit.value) : '';
 }
 
 /** Not that of an event whose name begins alike. */

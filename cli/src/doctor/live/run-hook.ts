@@ -10,6 +10,11 @@ export interface HookRun {
   readonly milliseconds: number;
 }
 
+/** Why a hook was not run. */
+export interface NotRun {
+  readonly notRun: string;
+}
+
 export interface RunOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;

@@ -6,7 +6,7 @@ import { listWakes, removeWatch } from '../../client/watches.js';
 import { sessionWakes } from '../../hook/session-wakes.js';
 import { uniqueKey } from '../../spool/unique-key.js';
 import { ok, problem, type Finding } from '../finding.js';
-import type { HookRun } from './run-hook.js';
+import type { HookRun, NotRun } from './run-hook.js';
 
 export interface WakeTrial {
   readonly harness: Harness;
@@ -14,7 +14,7 @@ export interface WakeTrial {
   readonly session: string;
   readonly project: string;
   readonly scope: Scope;
-  readonly runProbe: (probe: Probe) => Promise<HookRun | null>;
+  readonly runProbe: (probe: Probe) => Promise<HookRun | NotRun>;
 }
 
 export async function wakeOnce(trial: WakeTrial): Promise<Finding> {
@@ -27,7 +27,7 @@ export async function wakeOnce(trial: WakeTrial): Promise<Finding> {
     const token = `waitbus doctor ${uniqueKey()}`;
     await send({ to: name, from: 'waitbus-doctor', body: token });
     const run = await runProbe(probe);
-    if (run === null) return problem(check, `there is no command for ${probe.event}`, remedy);
+    if ('notRun' in run) return problem(check, run.notRun, remedy);
     const input = { body: probe.body, args: [probe.event], env: probe.env, cwd: project };
     const { code = 0 } = harness.wake(input, token) ?? {};
     const [wake] = await listWakes(name, { limit: 1 });

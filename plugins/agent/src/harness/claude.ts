@@ -54,11 +54,12 @@ export const claude: Harness = {
 
 function plan(context: PlanContext): Edit[] {
   const { scope, home, project, env } = context;
-  const config = env['CLAUDE_CONFIG_DIR'] ?? `${home}/.claude`;
+  const moved = env['CLAUDE_CONFIG_DIR'] || null;
+  const config = moved ?? `${home}/.claude`;
   const user = scope === 'user';
   const file = user ? `${config}/settings.json` : `${project}/.claude/settings.json`;
   // The user's servers stand beside the directory, unless that was moved.
-  const userServers = env['CLAUDE_CONFIG_DIR'] === undefined ? home : config;
+  const userServers = moved === null ? home : config;
   return [
     ...HOOKS.map((hook) => hookEdit(context, file, hook)),
     {

@@ -71,8 +71,7 @@ export const codex: Harness = {
 
 function plan(context: PlanContext): Edit[] {
   const { scope, home, project, env } = context;
-  const directory =
-    scope === 'user' ? (env['CODEX_HOME'] ?? `${home}/.codex`) : `${project}/.codex`;
+  const directory = scope === 'user' ? env['CODEX_HOME'] || `${home}/.codex` : `${project}/.codex`;
   return [
     ...HOOKS.map(({ event, matcher }): Edit => {
       const options = event === 'Stop' ? ['--hold', HOLD] : [];

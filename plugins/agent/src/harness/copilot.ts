@@ -54,7 +54,7 @@ export const copilot: Harness = {
 function plan(context: PlanContext): Edit[] {
   const { scope, home, project, env } = context;
   const user = scope === 'user';
-  const directory = user ? (env['COPILOT_HOME'] ?? `${home}/.copilot`) : `${project}/.github`;
+  const directory = user ? env['COPILOT_HOME'] || `${home}/.copilot` : `${project}/.github`;
   const hooks: Record<string, Json> = {};
   for (const event of HOOKS) {
     const options = event === 'agentStop' ? ['--hold', HOLD] : [];

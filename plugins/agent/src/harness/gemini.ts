@@ -44,7 +44,7 @@ export const gemini: Harness = {
 
 function plan(context: PlanContext): Edit[] {
   const { scope, home, project, env } = context;
-  const base = scope === 'user' ? (env['GEMINI_CLI_HOME'] ?? home) : project;
+  const base = scope === 'user' ? env['GEMINI_CLI_HOME'] || home : project;
   const file = `${base}/.gemini/settings.json`;
   return [
     ...HOOKS.map(({ event, matcher }): Edit => {

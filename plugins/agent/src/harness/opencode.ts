@@ -32,7 +32,7 @@ export const opencode: Harness = {
 function plan(context: PlanContext): Edit[] {
   const { scope, home, project, env, command } = context;
   const user = scope === 'user';
-  const config = `${env['XDG_CONFIG_HOME'] ?? `${home}/.config`}/opencode`;
+  const config = `${env['XDG_CONFIG_HOME'] || `${home}/.config`}/opencode`;
   return [
     {
       kind: 'file',
