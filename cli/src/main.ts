@@ -2,6 +2,7 @@
 import { findInstallation } from './installation.js';
 import { EXIT, exitCodeOf, print, say, sayError } from './terminal/exit.js';
 import { watchOutput, written } from './terminal/output.js';
+import { printText } from './terminal/print.js';
 
 interface Command {
   run(args: readonly string[]): Promise<number>;
@@ -71,7 +72,7 @@ async function help(topic: string | undefined): Promise<number> {
   const { HELP } = await import('./terminal/help.js');
   const text = Object.hasOwn(HELP, topic ?? 'waitbus') ? HELP[topic ?? 'waitbus'] : undefined;
   if (text === undefined) return unknownCommand(String(topic));
-  print(text);
+  printText(text);
   return EXIT.ok;
 }
 
