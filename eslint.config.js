@@ -1,5 +1,6 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
+import { sanitisedOutput } from './lint/sanitised-output.js';
 
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', '**/.build/**', 'docs/**', 'test/fixtures/**'] },
@@ -36,6 +37,17 @@ export default tseslint.config(
       eqeqeq: 'error',
       'no-console': 'error',
     },
+  },
+  {
+    files: ['*/src/**/*.ts', 'plugins/*/src/**/*.ts', 'plugin-sdk/create/src/**/*.ts'],
+    ignores: [
+      'cli/src/terminal/{ask,output,print,read-hidden,status-line}.ts',
+      'plugin-sdk/src/conformance/print.ts',
+      // Without a dependency; it quotes nobody but who types.
+      'plugin-sdk/create/src/main.ts',
+    ],
+    plugins: { waitbus: { rules: { 'sanitised-output': sanitisedOutput } } },
+    rules: { 'waitbus/sanitised-output': 'error' },
   },
   {
     files: ['**/*.mjs', '**/*.js'],

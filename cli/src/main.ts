@@ -3,6 +3,7 @@ import { findInstallation } from './installation.js';
 import { refuseInspector } from './no-inspector.js';
 import { EXIT, exitCodeOf, print, say, sayError } from './terminal/exit.js';
 import { watchOutput, written } from './terminal/output.js';
+import { printText } from './terminal/print.js';
 
 interface Command {
   run(args: readonly string[]): Promise<number>;
@@ -72,7 +73,7 @@ async function help(topic: string | undefined): Promise<number> {
   const { HELP } = await import('./terminal/help.js');
   const text = Object.hasOwn(HELP, topic ?? 'waitbus') ? HELP[topic ?? 'waitbus'] : undefined;
   if (text === undefined) return unknownCommand(String(topic));
-  print(text);
+  printText(text);
   return EXIT.ok;
 }
 

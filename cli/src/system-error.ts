@@ -4,7 +4,7 @@
  */
 import { dirname } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
-import { shellWord, WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { errorText, shellWord, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 
 /** A WaitbusError as it is; any other error with the cause and a remedy in its place. */
 export function asPlainError(error: unknown): WaitbusError {
@@ -13,8 +13,7 @@ export function asPlainError(error: unknown): WaitbusError {
   if (syscall === 'uv_cwd') return noWorkingDirectory(error);
   if (syscall === 'uv_os_homedir') return noHome(error);
   if (syscall !== null) return refused(error, path);
-  const message = error instanceof Error ? error.message : String(error);
-  return new WaitbusError('WAITBUS_INTERNAL', message, REPORT, { cause: error });
+  return new WaitbusError('WAITBUS_INTERNAL', errorText(error), REPORT, { cause: error });
 }
 
 /** The reason alone, as `permission denied`. */

@@ -149,8 +149,8 @@ test('a handler of waiters that throws fails the source', async () => {
 });
 
 for (const [what, given, line] of [
-  ['is one line', 'a\nb\r\n', 'a b'],
-  ['steers no terminal', '\u001b[31mred\u202e', '[31mred'],
+  ['is one line', 'a\nb\r\n', 'a\\nb'],
+  ['steers no terminal', '\u001b[31mred\u001b[2J\u202e', 'red\\u001b[2J\\u202e'],
   ['is cut at 200', 'x'.repeat(300), 'x'.repeat(200)],
   ['keeps no half of a character', `${'x'.repeat(199)}😀`, 'x'.repeat(199)],
 ] as const) {

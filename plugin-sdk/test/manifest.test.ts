@@ -19,9 +19,9 @@ function problems(packageJson: unknown): string[] {
   } catch (error) {
     assert.ok(error instanceof WaitbusError);
     assert.equal(error.code, 'WAITBUS_BAD_MANIFEST');
-    const [file, ...lines] = error.message.split('\n');
-    assert.equal(file, '/p/package.json:');
-    return lines.map((line) => line.trim());
+    assert.equal(error.heading, '/p/package.json');
+    assert.equal(error.message, `/p/package.json: ${error.problems.join('; ')}`);
+    return [...error.problems];
   }
   return [];
 }

@@ -48,7 +48,7 @@ test('--follow goes on with what comes, and leaves nothing new behind', async ()
   assert.ok(shown.length === 0 || shown[0] === 'while');
 });
 
-test('a text is whole in --json, and without controls where people read it', async () => {
+test('a text is whole in --json, and its controls are escapes where people read it', async () => {
   await using box = new Sandbox();
   const text = 'first\n\u001b[31mred\u001b[0m\u0007 \u001b]0;title\u0007end\ttab\r\nbell\u202e';
   assertExit(
@@ -58,8 +58,12 @@ test('a text is whole in --json, and without controls where people read it', asy
   const shown = await box.run(['inbox', '--as', 'bob', '--peek']);
   assertExit(shown, 0);
   const [head = '', ...lines] = shown.stdout.trimEnd().split('\n');
-  assert.match(head, /^\S+ {2}al says {2}[0-9A-Z]{26} {2}thread ab$/);
-  assert.deepEqual(lines, ['    first', '    red end\ttab', '    bell']);
+  assert.match(head, /^\S+ {2}al says {2}[0-9A-Z]{26} {2}thread a\\u001b\[2Jb$/);
+  assert.deepEqual(lines, [
+    '    first',
+    '    red\\u0007 \\u001b]0;title\\u0007end\ttab',
+    '    bell\\u202e',
+  ]);
   assert.deepEqual(await texts(box, '--as', 'bob'), [text]);
 });
 

@@ -27,7 +27,7 @@ test('of a line without end the first part is kept, and the next line is whole',
 });
 
 test('what is said on a terminal steers it nowhere', () => {
-  assert.equal(forPeople('a\u001b[2Jb\nc\u009bd\u2028e', 100), 'a [2Jb c d e');
+  assert.equal(forPeople('a\u001b[2Jb\nc\u009bd\u2028e', 100), 'a\\u001b[2Jb\\nc\\u009bd\\u2028e');
   assert.equal(forPeople('abcdef', 3), 'abc...');
 });
 
@@ -76,5 +76,8 @@ test('details that are too large are left out, their size is said', () => {
   const message = { type: 'log', level: 'info', message: 'x', details: { source: 'two' } } as const;
   chatter.message(message, 100);
   chatter.message(message, 1_000_000);
-  assert.deepEqual(logged, [{ source: 'one' }, { leftOutBytes: 1_000_000, source: 'one' }]);
+  assert.deepEqual(logged, [
+    { source: 'one', details: { source: 'two' } },
+    { source: 'one', details: { leftOutBytes: 1_000_000 } },
+  ]);
 });

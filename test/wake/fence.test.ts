@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { EventFrame } from '../../cli/src/client/stream.js';
-import { clean, fence, fenceWhatFits } from '../../cli/src/wake/fence.js';
+import { bareText } from '@waitbus/plugin-sdk/envelope';
+import { fence, fenceWhatFits } from '../../cli/src/wake/fence.js';
 import { check } from '../support/property.js';
 
 function message(body: string, more: Partial<EventFrame> = {}): EventFrame {
@@ -35,7 +36,7 @@ const HIDDEN = [
 
 for (const [what, text] of HIDDEN) {
   test(`${what} is not let through`, () => {
-    const cleaned = clean(text);
+    const cleaned = bareText(text);
     assert.match(cleaned, /^[\x20-\x7e]+$/);
     assert.ok(fence([message(text)]).includes(cleaned));
     assert.ok(!fence([message(text, { summary: text })]).includes(text));

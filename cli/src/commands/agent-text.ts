@@ -1,7 +1,6 @@
-/** The text of a message from an argument or from stdin, and text as it may be shown. */
+/** The text of a message from an argument or from stdin. */
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { MAX_BODY_BYTES } from '../client/message.js';
-import { plainText } from '../terminal/plain-text.js';
 
 /**
  * @param given the argument; absent or `-` reads stdin, whose last newline is left out
@@ -28,9 +27,4 @@ export async function messageText(given: string | undefined): Promise<string> {
   } catch {
     throw new WaitbusError('WAITBUS_BAD_MESSAGE', 'the text on stdin is not UTF-8');
   }
-}
-
-/** A program gets the text as it is; a terminal what cannot disturb it. */
-export function shownBody(body: string): string {
-  return process.stdout.isTTY ? plainText(body) : body;
 }

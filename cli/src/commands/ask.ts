@@ -6,7 +6,8 @@ import { readMessage } from '../client/message.js';
 import { request } from '../client/request.js';
 import { WaitTimeoutError } from '../client/wait-for.js';
 import { EXIT, exitCodeOf, print, say, sayError, UsageError } from '../terminal/exit.js';
-import { messageText, shownBody } from './agent-text.js';
+import { printBody } from '../terminal/print.js';
+import { messageText } from './agent-text.js';
 import { timeoutOf } from './timeout.js';
 
 const OPTIONS = {
@@ -56,7 +57,8 @@ export async function run(args: readonly string[]): Promise<number> {
       },
     });
     const message = readMessage(answer);
-    print(values.json === true ? stringifyJson(answer) : shownBody(message?.body ?? ''));
+    if (values.json === true) print(stringifyJson(answer));
+    else printBody(message?.body ?? '');
     return message?.failed === true ? EXIT.failure : EXIT.ok;
   } catch (error) {
     if (interrupted !== null) return interrupted;

@@ -9,7 +9,6 @@ import { codeOf, runCommand, Signals, whyNot } from '../run/command.js';
 import { within } from '../run/within.js';
 import { EXIT, exitCodeOf, print, say, sayError, UsageError } from '../terminal/exit.js';
 import { outputLost } from '../terminal/output.js';
-import { plainText } from '../terminal/plain-text.js';
 import { timeoutOf } from './timeout.js';
 
 /** How long the daemon may take to let go. */
@@ -52,9 +51,7 @@ export async function run(args: readonly string[]): Promise<number> {
       signal: stop.signal,
       onBlocked: ([first], canonical) => {
         if (first !== undefined) {
-          say(
-            `waitbus claim: ${plainText(blockedText(first, canonical))}; waiting until it is free`,
-          );
+          say(`waitbus claim: ${blockedText(first, canonical)}; waiting until it is free`);
         }
       },
       ...(values['no-autostart'] === true ? { autostart: false } : {}),
@@ -67,7 +64,7 @@ export async function run(args: readonly string[]): Promise<number> {
     await held.release();
     return codeOf(signals.received);
   }
-  say(`waitbus claim: ${as} claims ${plainText(held.path)}`);
+  say(`waitbus claim: ${as} claims ${held.path}`);
   if (values.json === true) {
     print(stringifyJson({ id: held.id, path: held.path, event_id: held.eventId }));
     if (await outputLost()) {
@@ -99,7 +96,7 @@ async function list(json: boolean, noAutostart: boolean): Promise<number> {
     if (json) print(stringifyJson({ id, path, by, since, state }));
     else {
       const note = state === 'held' ? '' : `  (${state})`;
-      print(plainText(`${path}  ${by}  since ${new Date(since).toISOString()}${note}`));
+      print(`${path}  ${by}  since ${new Date(since).toISOString()}${note}`);
     }
   }
   if (claims.length === 0) say('waitbus claim: nothing is claimed');

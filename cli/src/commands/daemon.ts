@@ -3,7 +3,7 @@ import { closeSync, writeSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { releaseStartupPages } from '@waitbus/kernel';
-import { asWaitbusError, type WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { asWaitbusError, plainText, type WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { pino } from 'pino';
 import { loadConfig } from '../config/config.js';
 import { startDaemon } from '../daemon/daemon.js';
@@ -41,7 +41,7 @@ export async function run(args: readonly string[]): Promise<number> {
     const paths = resolvePaths();
     const config = await loadConfig(paths.configDir);
     const log = pino(
-      { level: level ?? config.log.level, base: null },
+      { level: level ?? config.log.level, base: null, hooks: { streamWrite: plainText } },
       pino.destination({ fd: 2, sync: true }),
     );
     // Its state is unknown then; what was acknowledged is stored, and clients come back by cursor.

@@ -23,8 +23,9 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   const count = (outcome: Outcome) => outcomes.filter((one) => one === outcome).length;
   const skipped = count('skipped') > 0 ? `, ${count('skipped')} skipped` : '';
+  print('');
   print(
-    `\n${count('happened')} of ${outcomes.length} happened${skipped}, in ${formatDuration(performance.now() - started)}`,
+    `${count('happened')} of ${outcomes.length} happened${skipped}, in ${formatDuration(performance.now() - started)}`,
   );
   return count('failed') > 0 ? EXIT.failure : EXIT.ok;
 }

@@ -8,6 +8,7 @@ import { findInstallation } from '../installation.js';
 import { resolvePaths } from '../paths.js';
 import { everyCommand } from './install/arguments.js';
 import { EXIT, exitCodeOf, print, say, sayError, UsageError } from '../terminal/exit.js';
+import { printText } from '../terminal/print.js';
 import { statusLine } from '../terminal/status-line.js';
 import { workingDirectory } from '../working-directory.js';
 
@@ -33,7 +34,7 @@ async function doctor(args: readonly string[]): Promise<number> {
       'no-autostart': { type: 'boolean' },
     },
   });
-  const line = statusLine(process.stderr, process.env, !process.stderr.isTTY);
+  const line = statusLine(process.env, !process.stderr.isTTY);
   const progress = (what: string) => line.update(`waitbus doctor: ${what}`);
   const findings = await (
     values.live === undefined
@@ -50,7 +51,7 @@ async function doctor(args: readonly string[]): Promise<number> {
   ).finally(() => line.clear());
   const problems = findings.filter(({ level }) => level === 'problem').length;
   if (values.json === true) {
-    print(JSON.stringify({ ok: problems === 0, findings }, null, 2));
+    printText(JSON.stringify({ ok: problems === 0, findings }, null, 2));
   } else {
     printFindings(findings);
     const warnings = findings.filter(({ level }) => level === 'warning').length;

@@ -113,7 +113,7 @@ function parseText(option: string, text: string): unknown {
   try {
     return parseJson(text);
   } catch (error) {
-    throw new UsageError(`${option} is not JSON: ${(error as Error).message}`);
+    throw new UsageError(`${option} is ${(error as Error).message}`);
   }
 }
 

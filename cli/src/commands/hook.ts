@@ -11,6 +11,7 @@ import { readInput } from '../hook/read-input.js';
 import { sessionWakes } from '../hook/session-wakes.js';
 import { parseBudget, type Budget } from '../wake/budget.js';
 import { EXIT, say } from '../terminal/exit.js';
+import { answered } from '../terminal/print.js';
 import { asPlainError } from '../system-error.js';
 import { workingDirectoryOrNull } from '../working-directory.js';
 
@@ -38,7 +39,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   if (end === null) return EXIT.ok;
   const { stdout, stderr, code } = end.answer;
-  if (!(await written(process.stdout, stdout)) || !(await written(process.stderr, stderr))) {
+  if (!(await answered('stdout', stdout)) || !(await answered('stderr', stderr))) {
     // Nobody has it: it is given to the next one who asks.
     return EXIT.ok;
   }
@@ -87,12 +88,4 @@ function budgetOf(text: string | undefined): Budget | undefined {
   const budget = parseBudget(text);
   if (budget === null) throw new Error(`--budget ${text} is not a number in a time, such as 20/1h`);
   return budget;
-}
-
-/** @returns whether the other side took it */
-function written(stream: NodeJS.WriteStream, text: string): Promise<boolean> {
-  if (text === '') return Promise.resolve(true);
-  return new Promise((resolve) => {
-    stream.write(text, (error) => resolve(error === null || error === undefined));
-  });
 }

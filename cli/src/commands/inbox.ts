@@ -1,6 +1,6 @@
 /** `waitbus inbox`: the messages that are new for an agent since it last looked. */
 import { parseArgs } from 'node:util';
-import { isoTime, stringifyJson } from '@waitbus/plugin-sdk/envelope';
+import { isoTime, plainLine, plainText, stringifyJson } from '@waitbus/plugin-sdk/envelope';
 import { ownName } from '../client/agent-name.js';
 import { inbox } from '../client/inbox.js';
 import { isAsk, readMessage } from '../client/message.js';
@@ -8,7 +8,7 @@ import { cursorSince } from '../client/since.js';
 import type { EventFrame } from '../client/stream.js';
 import { EXIT, say, UsageError } from '../terminal/exit.js';
 import { outputOver } from '../terminal/output.js';
-import { plainText } from '../terminal/plain-text.js';
+import { printed } from '../terminal/print.js';
 
 const OPTIONS = {
   as: { type: 'string' },
@@ -38,9 +38,9 @@ export async function run(args: readonly string[]): Promise<number> {
   });
   const signal = AbortSignal.any([stop.signal, outputOver]);
   for await (const frame of inbox({ as: name, follow, peek, since, signal, onGap, onStart })) {
-    const line = values.json === true ? stringifyJson(frame) : shownMessage(frame, Date.now());
+    const lines = values.json === true ? [stringifyJson(frame)] : shownMessage(frame, Date.now());
     // The cursor moves with the next one: not before this one is out.
-    if (!(await written(`${line}\n`))) return EXIT.ok;
+    if (!(await printed(lines))) return EXIT.ok;
     shown += 1;
   }
   if (shown === 0 && follow !== true) {
@@ -58,15 +58,10 @@ function once(tell: () => void): () => void {
   };
 }
 
-/** @returns false when nobody reads any more */
-function written(text: string): Promise<boolean> {
-  return new Promise((resolve) => process.stdout.write(text, (error) => resolve(!error)));
-}
-
 /** For people: who, when and what it is, then the text, indented. */
-export function shownMessage(frame: EventFrame, now: number): string {
+export function shownMessage(frame: EventFrame, now: number): string[] {
   const message = readMessage(frame);
-  if (message === null) return '';
+  if (message === null) return [];
   const { from, thread, replyTo, failed, expiresAt, body } = message;
   const time = isoTime(frame.received_at);
   const what = isAsk(message)
@@ -82,7 +77,7 @@ export function shownMessage(frame: EventFrame, now: number): string {
     ...(thread === undefined ? [] : [`thread ${thread}`]),
     ...(late ? ['nobody waits for it any more'] : []),
   ];
-  const head = [time, `${from} ${what}`, frame.event_id, ...notes].map(plainText).join('  ');
+  const head = [time, `${from} ${what}`, frame.event_id, ...notes].map(plainLine).join('  ');
   const lines = plainText(body).split('\n');
-  return [head, ...lines.map((line) => `    ${line}`)].join('\n');
+  return [head, ...lines.map((line) => `    ${line}`)];
 }

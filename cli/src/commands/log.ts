@@ -1,7 +1,7 @@
 /** `waitbus log`: what is in the log, one event a line; with --follow also what comes. */
 import { parseArgs } from 'node:util';
 import { parsePredicate } from '@waitbus/kernel/predicate';
-import { isoTime, stringifyJson, WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { isoTime, plainLine, stringifyJson, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { askDaemon } from '../client/ask-daemon.js';
 import { pathsOf } from '../client/reach.js';
 import { cursorSince } from '../client/since.js';
@@ -13,7 +13,6 @@ import type { SourceStatus } from '../host/status.js';
 import { EXIT, print, say, UsageError } from '../terminal/exit.js';
 import { outputOver } from '../terminal/output.js';
 import { directoryOf } from '../working-directory.js';
-import { plainLine } from '../terminal/plain-text.js';
 
 const OPTIONS = {
   source: { type: 'string' },

@@ -4,7 +4,6 @@ import { ownName } from '../client/agent-name.js';
 import { listClaims, releaseClaim } from '../client/claim.js';
 import { canonicalPath } from '../client/claim-path.js';
 import { EXIT, say, UsageError } from '../terminal/exit.js';
-import { plainText } from '../terminal/plain-text.js';
 
 const OPTIONS = { as: { type: 'string' }, force: { type: 'boolean' } } as const;
 
@@ -27,7 +26,7 @@ export async function run(args: readonly string[]): Promise<number> {
     return EXIT.failure;
   }
   if (as !== null && held.by !== as) {
-    say(`waitbus release: ${path} is claimed by ${plainText(held.by)}, not by ${as}`);
+    say(`waitbus release: ${path} is claimed by ${held.by}, not by ${as}`);
     say('  waitbus release --force ends the claim of another');
     return EXIT.failure;
   }

@@ -7,7 +7,6 @@ import { pathsOf } from '../client/reach.js';
 import { formatDuration } from '../duration.js';
 import type { SourceStatus, WaitStatus } from '../host/status.js';
 import { EXIT, print, say } from '../terminal/exit.js';
-import { plainLine } from '../terminal/plain-text.js';
 
 export async function run(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
@@ -50,7 +49,7 @@ function printStatus(status: Frame): void {
     if (counted.length > 0) print(`    ${counted.join(', ')}`);
     if (source.detail !== '') print(`    ${source.detail}`);
     if (source.remedy !== '') print(`    ${source.remedy}`);
-    for (const line of source.waits.flatMap(linesOf)) print(`    ${plainLine(line)}`);
+    for (const line of source.waits.flatMap(linesOf)) print(`    ${line}`);
   }
 }
 

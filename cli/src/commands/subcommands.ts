@@ -1,5 +1,6 @@
 /** A command made of subcommands: finds the one that is named, loads only that, and gives errors their codes. */
-import { print, say, sayError } from '../terminal/exit.js';
+import { say, sayError } from '../terminal/exit.js';
+import { printText, sayText } from '../terminal/print.js';
 
 export interface Subcommand {
   readonly run: (args: readonly string[]) => Promise<number>;
@@ -22,7 +23,7 @@ export async function runSubcommand(
 ): Promise<number> {
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
     const { HELP } = await import('../terminal/help.js');
-    (name === undefined ? say : print)(HELP[command] ?? '');
+    (name === undefined ? sayText : printText)(HELP[command] ?? '');
     return name === undefined ? codes.usage : 0;
   }
   const load = Object.hasOwn(subcommands, name) ? subcommands[name] : undefined;
@@ -39,7 +40,7 @@ export async function runSubcommand(
   const subcommand = await load();
   const own = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length);
   if (own.includes('--help') || own.includes('-h')) {
-    print(subcommand.help);
+    printText(subcommand.help);
     return 0;
   }
   try {

@@ -37,6 +37,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   if (code !== null) return code;
   const took = formatDuration(performance.now() - started);
-  print(`\n${happened ? 'All of it happened' : 'Not all of it happened'}, in ${took}`);
+  print('');
+  print(`${happened ? 'All of it happened' : 'Not all of it happened'}, in ${took}`);
   return happened ? EXIT.ok : EXIT.failure;
 }

@@ -57,7 +57,7 @@ class Wait {
     this.#plan = plan;
     const { goal, command, timeoutMs } = plan;
     this.#state = stateOf(goal, { acts: command.length > 0, onlyLog: timeoutMs === 0 });
-    this.#line = statusLine(process.stderr, process.env, plan.quiet);
+    this.#line = statusLine(process.env, plan.quiet);
   }
 
   /** What comes first decides: the wait fulfilled, or ended by time, signal or command. */

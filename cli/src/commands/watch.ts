@@ -1,5 +1,5 @@
 /** `waitbus watch`: what an agent is to be woken by, kept under its name; and, for shells, taking it. */
-import { stringifyJson } from '@waitbus/plugin-sdk/envelope';
+import { plainLine, stringifyJson } from '@waitbus/plugin-sdk/envelope';
 import type { ReachOptions } from '../client/reach.js';
 import type { SourceStateFrame } from '../client/stream.js';
 import {
@@ -12,7 +12,7 @@ import {
 } from '../client/watches.js';
 import { codeOf, Signals } from '../run/command.js';
 import { EXIT, print, say } from '../terminal/exit.js';
-import { plainText } from '../terminal/plain-text.js';
+import { printed } from '../terminal/print.js';
 import { tableLines } from '../terminal/table.js';
 import { lineOf } from './log.js';
 import { parseWatch, type WatchPlan } from './parse-watch.js';
@@ -33,7 +33,7 @@ export async function run(args: readonly string[]): Promise<number> {
 
 function registered(made: WatchInfo, json: boolean): number {
   print(json ? stringifyJson(made) : made.watch);
-  say(`waitbus watch: ${made.name} is woken by ${plainText(whatOf(made))}`);
+  say(`waitbus watch: ${made.name} is woken by ${whatOf(made)}`);
   return EXIT.ok;
 }
 
@@ -41,7 +41,7 @@ async function list({ name, json }: WatchPlan, options: ReachOptions): Promise<n
   const watches = await listWatches(name, options);
   const rows = watches.map((one) => {
     const since = new Date(one.created_at).toISOString();
-    return [one.watch, one.name, `since ${since}`, whatOf(one)].map(plainText);
+    return [one.watch, one.name, `since ${since}`, whatOf(one)].map(plainLine);
   });
   for (const line of json ? watches.map(stringifyJson) : tableLines(rows)) print(line);
   if (watches.length === 0) say(`waitbus watch: nothing is watched${forWhom(name)}`);
@@ -51,15 +51,15 @@ async function list({ name, json }: WatchPlan, options: ReachOptions): Promise<n
 async function remove(name: string, watch: string | undefined, options: ReachOptions) {
   const count = await removeWatch(name, watch, options);
   if (count === 0) {
-    say(`waitbus watch: ${watch === undefined ? `nothing is watched for ${name}` : noSuch(name)}`);
+    if (watch === undefined) say(`waitbus watch: nothing is watched for ${name}`);
+    else {
+      say(`waitbus watch: ${name} has no such watch`);
+      say(`  waitbus watch --list --for ${name} shows those that it has`);
+    }
     return EXIT.failure;
   }
   say(`waitbus watch: ${count === 1 ? 'a watch' : `${count} watches`} of ${name} removed`);
   return EXIT.ok;
-}
-
-function noSuch(name: string): string {
-  return `${name} has no such watch\n  waitbus watch --list --for ${name} shows those that it has`;
 }
 
 async function take(plan: WatchPlan, name: string, options: ReachOptions): Promise<number> {
@@ -70,8 +70,8 @@ async function take(plan: WatchPlan, name: string, options: ReachOptions): Promi
   const limits = { timeoutMs, signal: stop.signal, ...(max === undefined ? {} : { max }) };
   const onSource = ({ source, state, detail, remedy }: SourceStateFrame) => {
     if (state === 'starting' || state === 'running') return;
-    say(`waitbus watch: source ${source} wakes nobody, it is ${state}: ${plainText(detail)}`);
-    if (remedy !== '') say(`  ${plainText(remedy)}`);
+    say(`waitbus watch: source ${source} wakes nobody, it is ${state}: ${detail}`);
+    if (remedy !== '') say(`  ${remedy}`);
   };
   const taken = await takeWakes(name, { ...options, ...limits, onSource });
   try {
@@ -94,15 +94,9 @@ async function take(plan: WatchPlan, name: string, options: ReachOptions): Promi
 /** They woke their taker once they are written: whoever reads no more has them given again. */
 async function hand(taken: Taken, json: boolean): Promise<number> {
   const lines = taken.events.map((event) => (json ? stringifyJson(event) : lineOf(event)));
-  const text = lines.map((line) => `${line}\n`).join('');
-  if (!(await written(text))) return EXIT.failure;
+  if (!(await printed(lines))) return EXIT.failure;
   await taken.woke();
   return EXIT.ok;
-}
-
-/** @returns false when nobody reads any more */
-function written(text: string): Promise<boolean> {
-  return new Promise((resolve) => process.stdout.write(text, (error) => resolve(!error)));
 }
 
 function whatOf({ match = [], any_of: anyOf = [], sources = [], filters = [], cwd }: WatchInfo) {

@@ -2,7 +2,17 @@
  * From the text of a configuration file to its data, and from a path in the data to a line in the
  * text. JSON is held to JSON; where its members stand is looked up as in YAML, which contains it.
  */
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Document,
+  type YAMLError,
+} from 'yaml';
+import { jsonFault } from '@waitbus/plugin-sdk/envelope';
 import { pathText, type Path, type Problem } from './problems.js';
 
 export interface Parsed {
@@ -25,8 +35,8 @@ export function parseConfig(text: string, file: string): Parsing {
   try {
     return isJsonFile(file) ? parseJson(text) : parseYaml(text);
   } catch (error) {
-    // Too many aliases, or nested too deeply for any parser.
-    const message = error instanceof RangeError ? 'is nested too deeply' : (error as Error).message;
+    const deep = error instanceof RangeError;
+    const message = deep ? 'is nested too deeply' : 'has an alias of nothing, or too many';
     return failed([problem(null, message)]);
   }
 }
@@ -38,8 +48,8 @@ function parseYaml(text: string): Parsing {
   if (document.errors.some(({ message }) => message.includes('call stack'))) {
     throw new RangeError();
   }
-  const problems = document.errors.map(({ message, pos }) =>
-    problem(lines.linePos(pos[0]).line, message),
+  const problems = document.errors.map((error) =>
+    problem(lines.linePos(error.pos[0]).line, faultText(error)),
   );
   return problems.length > 0 ? failed(problems) : parsed(document.toJS(), document, lines);
 }
@@ -50,19 +60,27 @@ function parseJson(text: string): Parsing {
   try {
     data = JSON.parse(text);
   } catch (error) {
-    const { message } = error as Error;
-    const at = Number(/at position (\d+)/.exec(message)?.[1] ?? text.trimEnd().length);
-    const what = message.replace(/ in JSON at position.*| \(line \d+ column \d+\)$/s, '');
-    return failed([problem(text.slice(0, at).split('\n').length, `is not JSON: ${what}`)]);
+    if (!(error instanceof SyntaxError)) throw error;
+    const place = jsonFault(text);
+    const column = place === null ? '' : `: see column ${place.column}`;
+    return failed([problem(place?.line ?? null, `is not JSON${column}`)]);
   }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   // Readers differ about which of two counts.
   const twice = document.errors.filter(({ code }) => code === 'DUPLICATE_KEY');
   if (twice.length > 0) {
-    return failed(twice.map(({ message, pos }) => problem(lines.linePos(pos[0]).line, message)));
+    return failed(
+      twice.map((error) => problem(lines.linePos(error.pos[0]).line, faultText(error))),
+    );
   }
   return parsed(data, document, lines);
+}
+
+/** By its code: the library's own messages quote the file. */
+function faultText({ code }: YAMLError): string {
+  if (code === 'DUPLICATE_KEY') return 'keys must be unique, and this one is there twice';
+  return `is not YAML: ${code.toLowerCase().replaceAll('_', ' ')}`;
 }
 
 function parsed(data: unknown, document: Document | null, lines: LineCounter): Parsing {

@@ -24,10 +24,8 @@ export function problemText(file: string, { path, line, message }: Problem): str
 }
 
 export function badConfig(file: string, problems: readonly Problem[]): WaitbusError {
-  const lines = problems.map((problem) => `  ${problemText(file, problem)}`);
   const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
-  return new WaitbusError(
-    'WAITBUS_BAD_CONFIG',
-    `${count} in the configuration\n${lines.join('\n')}`,
-  );
+  return new WaitbusError('WAITBUS_BAD_CONFIG', `${count} in the configuration`, undefined, {
+    problems: problems.map((problem) => problemText(file, problem)),
+  });
 }

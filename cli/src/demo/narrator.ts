@@ -1,5 +1,6 @@
 /** How a demo speaks: plain lines when piped, colours and pauses to read by at a terminal. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { print, printMarked } from '../terminal/print.js';
 
 /** A pause between acts for a person to read; none when piped. */
 const PACE_MS = 700;
@@ -9,32 +10,33 @@ export class Narrator {
   readonly #colours = this.#pace && !process.env['NO_COLOR'];
 
   heading(text: string): void {
-    process.stdout.write(`\n${this.#paint('1', text)}\n`);
+    print('');
+    this.#mark('', text, '1');
   }
 
   /** A command as a person would type it. */
   shows(command: string): void {
-    process.stdout.write(`  ${this.#paint('36', `$ ${command}`)}\n`);
+    this.#mark('  ', `$ ${command}`, '36');
   }
 
   tells(text: string): void {
-    process.stdout.write(`  ${text}\n`);
+    print(`  ${text}`);
   }
 
   succeeds(text: string): void {
-    process.stdout.write(`  ${this.#paint('32', 'ok')} ${text}\n`);
+    this.#mark('  ', 'ok', '32', ` ${text}`);
   }
 
   fails(text: string): void {
-    process.stdout.write(`  ${this.#paint('31', 'NOT OK')} ${text}\n`);
+    this.#mark('  ', 'NOT OK', '31', ` ${text}`);
   }
 
   async pace(): Promise<void> {
     if (this.#pace) await pause(PACE_MS);
   }
 
-  #paint(code: string, text: string): string {
-    return this.#colours ? `\u001b[${code}m${text}\u001b[0m` : text;
+  #mark(lead: string, mark: string, colour: string, rest = ''): void {
+    printMarked(lead, mark, this.#colours ? colour : null, rest);
   }
 }
 

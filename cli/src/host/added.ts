@@ -4,7 +4,7 @@
  * source's code would run.
  */
 import { existsSync } from 'node:fs';
-import { asWaitbusError, ERRORS, WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { asWaitbusError, ERRORS, errorText, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import {
   agreedOf,
   EMPTY_LOCKFILE,
@@ -145,7 +145,7 @@ async function sourcesOf(
     }
     manifest = readPinnedManifest(look.packageJson);
   } catch (error) {
-    return unreadable(changed(packageName, [(error as Error).message]));
+    return unreadable(changed(packageName, [errorText(error)]));
   }
   const what = `${packageName} ${pin.version}`;
   const quarantine =

@@ -39,7 +39,9 @@ export class Chatter {
     if (!this.#mayGo()) return;
     const { source, log } = this.#options;
     const kept = bytes > MAX_DETAILS_BYTES ? { leftOutBytes: bytes } : details;
-    log[level]({ ...kept, source }, forPeople(message, MAX_CHARACTERS));
+    // In a member of their own: beside ours they could be the level, the time or the message.
+    const own = Object.keys(kept).length === 0 ? {} : { details: kept };
+    log[level]({ source, ...own }, forPeople(message, MAX_CHARACTERS));
   }
 
   line(line: string): void {

@@ -3,7 +3,9 @@ import { ResourceTemplate, type McpServer } from '@modelcontextprotocol/server';
 import { stringifyJson } from '@waitbus/plugin-sdk/envelope';
 import { askDaemon } from '../client/ask-daemon.js';
 import { pathsOf } from '../client/reach.js';
+import type { SourceStatus } from '../host/status.js';
 import { readEvent } from '../tools/log.js';
+import { fence } from '../wake/fence.js';
 import type { McpOptions } from './server.js';
 
 /** Of one resource, in bytes; a longer one is cut and says so. */
@@ -21,8 +23,9 @@ export function addResources(server: McpServer, options: McpOptions): void {
     },
     async (uri) => {
       const status = await askDaemon(pathsOf(options), { op: 'status' });
-      const { kind: _kind, id: _id, ...state } = status ?? {};
-      return contents(uri, status === null ? { running: false } : { running: true, ...state });
+      if (status === null) return contents(uri, { running: false });
+      const { kind: _kind, id: _id, ...state } = status;
+      return contents(uri, { running: true, ...withoutWords(state) });
     },
   );
   server.registerResource(
@@ -36,6 +39,16 @@ export function addResources(server: McpServer, options: McpOptions): void {
     async (uri, { event_id: eventId }) =>
       contents(uri, await readEvent(String(eventId).toUpperCase(), options)),
   );
+}
+
+/** What the sources say of themselves is fenced, as everywhere. */
+function withoutWords(state: Readonly<Record<string, unknown>>): object {
+  const sources = (state['sources'] ?? []) as readonly SourceStatus[];
+  const notes = sources
+    .filter(({ detail, remedy }) => `${detail}${remedy}` !== '')
+    .map(({ name, detail, remedy }) => `${name}: ${[detail, remedy].filter(Boolean).join('; ')}`);
+  const bare = sources.map(({ detail: _detail, remedy: _remedy, waits: _waits, ...rest }) => rest);
+  return { ...state, sources: bare, said: fence([], { notes }) };
 }
 
 function contents(uri: URL, value: object) {

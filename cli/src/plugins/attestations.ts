@@ -3,7 +3,7 @@
  * is verified or refused; it is never passed over. Loads the sigstore libraries only then.
  */
 import type { TrustMaterial } from '@sigstore/verify';
-import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { errorText, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import type { Publisher } from '@waitbus/plugin-sdk/lockfile';
 import type { Attestation } from './provenance.js';
 
@@ -74,7 +74,7 @@ async function reached<T>(
   } catch (error) {
     throw new WaitbusError(
       'WAITBUS_REGISTRY_UNREACHABLE',
-      `${what} could not be had: ${(error as Error).message}`,
+      `${what} could not be had: ${errorText(error)}`,
       `Try again, or do without them: npm pack ${name}@${version}, then waitbus plugin add ./FILE.tgz.`,
       { cause: error },
     );

@@ -10,7 +10,7 @@ import {
 } from '@sigstore/bundle';
 import { X509Certificate } from '@sigstore/core';
 import { toSignedEntity, Verifier, type TrustMaterial } from '@sigstore/verify';
-import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { errorText, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import type { Publisher } from '@waitbus/plugin-sdk/lockfile';
 import { publisherOf } from './provenance-identity.js';
 import { claimOf, isProvenance } from './provenance-statement.js';
@@ -42,7 +42,7 @@ export function verifyProvenance(input: ProvenanceInput): { readonly publisher: 
   } catch (error) {
     throw new WaitbusError(
       'WAITBUS_PIN_MISMATCH',
-      `the provenance of ${name}@${version} does not hold: ${(error as Error).message}`,
+      `the provenance of ${name}@${version} does not hold: ${errorText(error)}`,
       `Install another version and tell its publisher; npm view ${name}@${version} dist.attestations shows where it is.`,
       { cause: error },
     );

@@ -1,6 +1,8 @@
 /** Exit codes, and how errors are said: everything for people goes to stderr. The table is docs/exit-codes.md. */
 import { asPlainError, isWaitbusError } from '../system-error.js';
-import { plainText } from './plain-text.js';
+import { say } from './print.js';
+
+export { print, say } from './print.js';
 
 export const EXIT = {
   ok: 0,
@@ -25,16 +27,6 @@ export function isUsageError(error: unknown): boolean {
   return error instanceof Error && error.name === 'UsageError';
 }
 
-/** Writes a line for people. What others wrote may be in it, so nothing in it steers the terminal. */
-export function say(line: string): void {
-  process.stderr.write(`${plainText(line)}\n`);
-}
-
-/** Writes a line of data. */
-export function print(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
 /** What a command met at its work: the answer 1. Whatever kept it from its work is none. */
 const AT_WORK = /^WAITBUS_(STORE_|CLAIMED$|AGENT_GONE$|UNWRITABLE$|HARNESS_CONFLICT$)/;
 
@@ -47,15 +39,16 @@ export function exitCodeOf(error: unknown, answers = AT_WORK): number {
   return isWaitbusError(error) && answers.test(error.code) ? EXIT.failure : EXIT.usage;
 }
 
-/** Says the cause and, on a line of its own, the remedy. */
+/** Says the cause and, on lines of their own, what is wrong in particular and the remedy. */
 export function sayError(error: unknown, command: string): void {
   if (isUsageError(error) || isParseArgsError(error)) {
     say(`waitbus ${command}: ${(error as Error).message}`);
     say(`  waitbus ${command} --help shows how it is used`);
     return;
   }
-  const { message, code, remedy } = asPlainError(error);
-  say(`waitbus ${command}: ${message} (${code})`);
+  const { heading, problems, code, remedy } = asPlainError(error);
+  say(`waitbus ${command}: ${heading} (${code})`);
+  for (const problem of problems) say(`  ${problem}`);
   if (remedy !== '') say(`  ${remedy}`);
 }
 

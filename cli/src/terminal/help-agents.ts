@@ -62,7 +62,7 @@ name, in the state directory.
   --follow, -f     go on with what comes, until Ctrl-C
   --peek           they stay new
   --since WHEN     look back: a duration ago (10m), an event id, or start; changes nothing of what is new
-  --json           one JSON frame a line, texts as they are; else control characters are left out
+  --json           one JSON frame a line, texts as they are; else control characters are shown escaped
 
 examples
   waitbus inbox --as builder

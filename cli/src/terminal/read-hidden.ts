@@ -1,6 +1,7 @@
 /** Asks for a line at a terminal without showing what is typed. */
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
+import { plainLine } from '@waitbus/plugin-sdk/envelope';
 
 /**
  * The terminal is as it was before when it settles, also after Ctrl-C.
@@ -10,7 +11,7 @@ export function readHidden(question: string): Promise<string | null> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const prompt = createInterface({ input: process.stdin, output: nowhere, terminal: true });
   // Asked only now that the terminal shows no more: somebody may type at once.
-  process.stderr.write(question);
+  process.stderr.write(plainLine(question));
   return new Promise((resolve) => {
     const end = (answer: string | null) => {
       resolve(answer);

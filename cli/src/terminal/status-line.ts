@@ -4,7 +4,7 @@
  */
 import type { WriteStream } from 'node:tty';
 import { formatDuration } from '../duration.js';
-import { plainLine } from './plain-text.js';
+import { plainLine } from '@waitbus/plugin-sdk/envelope';
 
 export interface StatusLine {
   /** Replaces what the line says. */
@@ -16,7 +16,8 @@ export interface StatusLine {
 }
 
 /** @param quiet says nothing at all */
-export function statusLine(out: WriteStream, env: NodeJS.ProcessEnv, quiet: boolean): StatusLine {
+export function statusLine(env: NodeJS.ProcessEnv, quiet: boolean): StatusLine {
+  const out = process.stderr;
   if (quiet) return { update: () => undefined, note: () => undefined, clear: () => undefined };
   const isLive = out.isTTY && env['TERM'] !== 'dumb';
   const line = isLive ? live(out, (env['NO_COLOR'] ?? '') === '') : plain(out);

@@ -5,7 +5,6 @@ import { DaemonConnection, type Frame } from '../client/connection.js';
 import { reach } from '../client/reach.js';
 import type { EventFrame } from '../client/stream.js';
 import type { WatchInfo } from '../client/watches.js';
-import { clean } from '../wake/fence.js';
 import { defineTool, fenced, said, type ToolOptions } from './tool.js';
 
 const agent = z.object({
@@ -74,7 +73,6 @@ const source = z.object({
   state: z.string(),
   enabled: z.boolean(),
   events: z.int().describe('How many it has given.'),
-  remedy: z.string().describe('What to do if it does not run as it should; empty otherwise.'),
 });
 
 export function listSourcesTool(options: ToolOptions) {
@@ -84,7 +82,7 @@ export function listSourcesTool(options: ToolOptions) {
     description: 'What can be waited for on this machine, and whether each source runs.',
     readOnly: true,
     input: z.strictObject({}),
-    output: z.object({ sources: z.array(source) }),
+    output: z.object({ sources: z.array(source), said }),
     run: async () => {
       const { sources = [] } = await ask({ op: 'status' }, options);
       const found = (sources as readonly Record<string, unknown>[]).map((one) => ({
@@ -92,12 +90,14 @@ export function listSourcesTool(options: ToolOptions) {
         state: textOf(one['state']),
         enabled: one['enabled'] !== false,
         events: Number(one['events'] ?? 0),
-        remedy: clean(textOf(one['remedy'])).slice(0, 300),
       }));
-      const lines = found.map(
-        ({ name, state, remedy }) => `${name}: ${state}${remedy === '' ? '' : ` (${remedy})`}`,
-      );
-      return { text: lines.join('\n') || 'no source is installed', data: { sources: found } };
+      const notes = (sources as readonly Record<string, unknown>[])
+        .filter((one) => textOf(one['remedy']) !== '')
+        .map((one) => `${textOf(one['name'])}: ${textOf(one['remedy'])}`);
+      const lines = found.map(({ name, state }) => `${name}: ${state}`);
+      const head = lines.join('\n') || 'no source is installed';
+      const shown = fenced(head, [], options, notes);
+      return { text: shown.text, data: { sources: found, said: shown.said } };
     },
   });
 }

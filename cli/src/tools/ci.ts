@@ -4,7 +4,6 @@ import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { isSha } from '../client/commit-goal.js';
 import { originRepo } from '../origin-repo.js';
 import { absolutePath } from '../working-directory.js';
-import { clean } from '../wake/fence.js';
 import { waitSlice } from './slice.js';
 import { callText, defineTool, eventHead, fenced, headOf, said, type ToolOptions } from './tool.js';
 
@@ -37,7 +36,7 @@ export function queryCiTool(options: ToolOptions) {
       runs: z
         .array(eventHead.extend({ conclusion: z.string() }))
         .describe('The last event of each.'),
-      caveat: z.string().nullable().describe('Why this is not of what GitHub says now.'),
+      caveat: z.boolean().describe('This is not of what GitHub says now; said tells why.'),
       said,
       next: z.record(z.string(), z.unknown()).nullable(),
     }),
@@ -79,9 +78,11 @@ export function queryCiTool(options: ToolOptions) {
           ? { ...rest, timeout_s: Math.max(1, Math.round(slice.remainingMs / 1000)) }
           : null;
       const more = next === null ? '' : `. To go on, call ${callText('query_ci', next)}`;
-      const only = caveat === null ? '' : ` (${clean(caveat)})`;
-      const shown = fenced(`${outcome}: ${sha} in ${repo}${only}${more}`, slice.events, options);
-      return { text: shown.text, data: { outcome, runs, caveat, said: shown.said, next } };
+      const only = caveat === null ? '' : ' (not of all the facts: why stands below)';
+      const head = `${outcome}: ${sha} in ${repo}${only}${more}`;
+      const shown = fenced(head, slice.events, options, caveat === null ? [] : [caveat]);
+      const data = { outcome, runs, caveat: caveat !== null, said: shown.said, next };
+      return { text: shown.text, data };
     },
   });
 }

@@ -2,7 +2,6 @@
 import * as z from 'zod';
 import { parseClause, type WaitSpec } from '../client/wait-state.js';
 import { waitSlice, type Slice } from './slice.js';
-import { clean } from '../wake/fence.js';
 import { callText, defineTool, eventHead, fenced, headOf, said, type ToolOptions } from './tool.js';
 
 const HOUR_S = 3600;
@@ -55,8 +54,8 @@ const output = z.object({
   cursor: z.string().describe('Give it as since to go on without missing anything.'),
   outstanding: z.array(z.string()).describe('What was still waited for.'),
   warnings: z
-    .array(z.string())
-    .describe('Why nothing can match as things are, in the words of the sources.'),
+    .int()
+    .describe('How many reasons sources have why nothing can match as things are; said has them.'),
   next: z
     .record(z.string(), z.unknown())
     .nullable()
@@ -80,7 +79,8 @@ export function waitTool(options: ToolOptions) {
       const next = slice.outcome === 'pending' ? nextCall(args, slice) : null;
       const outcome =
         slice.gap && slice.outcome !== 'matched' ? ('lagged' as const) : slice.outcome;
-      const shown = fenced(headLine(slice, outcome, next), slice.events, options);
+      const { warnings } = slice;
+      const shown = fenced(headLine(slice, outcome, next), slice.events, options, warnings);
       return {
         text: shown.text,
         data: {
@@ -89,7 +89,7 @@ export function waitTool(options: ToolOptions) {
           said: shown.said,
           cursor: slice.cursor,
           outstanding: [...slice.outstanding],
-          warnings: slice.warnings.map(clean),
+          warnings: warnings.length,
           next,
         },
       };
@@ -129,9 +129,8 @@ function headLine(slice: Slice, outcome: string, next: object | null): string {
   const waiting = slice.outstanding.join(', ');
   const seen = slice.events.length === 0 ? 'nothing yet' : `${slice.events.length} so far`;
   const gap = slice.gap ? ' Events that were not looked at were removed from the log.' : '';
-  const warned = slice.warnings
-    .map((warning) => ` Nothing can come as things are: ${clean(warning)}.`)
-    .join('');
+  const warned =
+    slice.warnings.length === 0 ? '' : ' Nothing can come as things are: why stands below.';
   if (slice.outcome === 'matched') return `matched.${gap} cursor: ${slice.cursor}`;
   if (next !== null)
     return `${outcome}: ${seen}, still waiting for ${waiting}.${gap}${warned} To go on, call ${callText('wait', next)}`;

@@ -38,7 +38,7 @@ export function runCreate(args: readonly string[], out: Output, how: Surrounding
       options: { js: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
     });
     if (values.help === true) {
-      out.print(usageOf(how.command));
+      for (const line of usageOf(how.command).split('\n')) out.print(line);
       return 0;
     }
     const [name, directory, ...more] = positionals;
@@ -58,7 +58,7 @@ export function runCreate(args: readonly string[], out: Output, how: Surrounding
     return how.usageExit;
   }
   out.print(`${created.packageName} is in ${created.directory}: ${created.files.join(', ')}`);
-  out.print('\nnext:\n');
+  for (const line of ['', 'next:', '']) out.print(line);
   for (const step of created.next) out.print(`  ${step}`);
   return 0;
 }

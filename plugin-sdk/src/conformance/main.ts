@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { stringifyJson } from '../envelope/index.js';
 import { checkConformance } from './check-conformance.js';
 import { messageOf } from './failure.js';
+import { print, say, whenPrinted } from './print.js';
 import { CHECK_IDS, lineOf, summaryOf, type CheckId } from './report.js';
 
 const HELP = `usage: waitbus-conformance [DIR] [--json] [--only ID,ID] [--waitbus PATH]
@@ -32,7 +33,7 @@ async function main(): Promise<number> {
     },
   });
   if (values.help === true) {
-    process.stdout.write(`${HELP}\n`);
+    print(HELP);
     return 0;
   }
   const report = await checkConformance({
@@ -40,10 +41,10 @@ async function main(): Promise<number> {
     ...(values.only === undefined ? {} : { only: idsOf(values.only) }),
     ...(values.waitbus === undefined ? {} : { waitbus: values.waitbus }),
     onResult: (result) => {
-      if (values.json !== true) process.stdout.write(`${lineOf(result)}\n`);
+      if (values.json !== true) print(lineOf(result));
     },
   });
-  process.stdout.write(`${values.json === true ? stringifyJson(report) : summaryOf(report)}\n`);
+  print(values.json === true ? stringifyJson(report) : summaryOf(report));
   return report.ok ? 0 : 1;
 }
 
@@ -59,9 +60,9 @@ function idsOf(text: string): CheckId[] {
 
 main().then(
   // The author's scenario may have left something that would keep the process.
-  (code) => process.stdout.write('', () => process.exit(code)),
+  (code) => whenPrinted(() => process.exit(code)),
   (error: unknown) => {
-    process.stderr.write(`waitbus-conformance: ${messageOf(error)}\n`);
+    say(`waitbus-conformance: ${messageOf(error)}`);
     process.exit(2);
   },
 );

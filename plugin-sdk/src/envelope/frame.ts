@@ -55,7 +55,7 @@ export function parseFrame(
     if (text.includes('\ufffd') && !isUtf8(body)) throw new Error('not UTF-8');
     value = parse(text);
   } catch (error) {
-    throw new WaitbusError('WAITBUS_BAD_FRAME', `not JSON: ${(error as Error).message}`);
+    throw new WaitbusError('WAITBUS_BAD_FRAME', `cannot be read: ${(error as Error).message}`);
   }
   if (!isObject(value)) throw new WaitbusError('WAITBUS_BAD_FRAME', 'not a JSON object');
   return value;

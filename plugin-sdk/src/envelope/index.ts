@@ -3,6 +3,8 @@ export * from './envelope.js';
 export * from './errors.js';
 export * from './frame.js';
 export * from './json.js';
+export * from './json-fault.js';
+export * from './plain-text.js';
 export { isoTime } from './received-at.js';
 export * from './shell-word.js';
 export * from './vocabulary.js';

@@ -3,6 +3,8 @@
  * fill 64 bits; JSON.parse would round both to a double. Integers beyond 2^53 become bigint here
  * and are written back as the same digits. Everything else is plain JSON.parse and JSON.stringify.
  */
+import { notJson } from './json-fault.js';
+
 /**
  * A string that cannot come from outside the process marks a big integer between the two steps. Not
  * from node:crypto, whose loading is a tenth of a cold command's time.
@@ -18,9 +20,17 @@ const MAY_HOLD_BIG_INTEGER = /(?:^|[:,[\s])-?\d{16}/;
 /**
  * Parses JSON text.
  * @returns the value; an integer outside ±(2^53-1) is a bigint
- * @throws SyntaxError on malformed text
+ * @throws SyntaxError on malformed text, which says where and quotes nothing of it
  */
 export function parseJson(text: string): unknown {
+  try {
+    return parsed(text);
+  } catch (error) {
+    throw error instanceof SyntaxError ? new SyntaxError(notJson(text)) : error;
+  }
+}
+
+function parsed(text: string): unknown {
   if (!MAY_HOLD_BIG_INTEGER.test(text)) return JSON.parse(text);
   const tagged = tagBigIntegers(text);
   if (tagged === text) return JSON.parse(text);

@@ -1,7 +1,7 @@
 /**
  * plugins.lock.json as pure data: parse with every refusal, format canonically. No I/O.
  */
-import { WaitbusError } from '../envelope/index.js';
+import { notJson, WaitbusError } from '../envelope/index.js';
 import type { Capabilities } from '../manifest/index.js';
 import { isFlag, isText, listOf, mapOf, matching, members, nullOr, oneOf } from './check.js';
 
@@ -152,8 +152,8 @@ function checked(text: string, file: string): Lockfile {
       hidden ||= key === '__proto__';
       return value;
     });
-  } catch (error) {
-    throw new WaitbusError('WAITBUS_BAD_LOCKFILE', `${file}: ${(error as Error).message}`);
+  } catch {
+    throw new WaitbusError('WAITBUS_BAD_LOCKFILE', `${file}: ${notJson(text)}`);
   }
   if (hidden) {
     const line = lines.findIndex((one) => /"__proto__"\s*:/.test(one));
@@ -170,7 +170,7 @@ function checked(text: string, file: string): Lockfile {
   const problems: string[] = [];
   checkLockfile(data, '', problems);
   if (problems.length > 0) {
-    throw new WaitbusError('WAITBUS_BAD_LOCKFILE', `${file}:\n  ${problems.join('\n  ')}`);
+    throw new WaitbusError('WAITBUS_BAD_LOCKFILE', file, undefined, { problems });
   }
   return data as Lockfile;
 }

@@ -3,7 +3,7 @@
  * reads the file hands in its text. Loads the schema library.
  */
 import type { z } from 'zod';
-import { WaitbusError } from '../envelope/index.js';
+import { notJson, WaitbusError } from '../envelope/index.js';
 import { MANIFEST_KEY, type Manifest } from './entry.js';
 import { packageSchema } from './schema.js';
 
@@ -11,14 +11,14 @@ import { packageSchema } from './schema.js';
  * Reads the manifest out of a package.json.
  * @param packageJson the file's text
  * @param file its path, for messages only
- * @throws WaitbusError WAITBUS_BAD_MANIFEST with every problem, one a line, each with its path
+ * @throws WaitbusError WAITBUS_BAD_MANIFEST with every problem, each with its path
  */
 export function readManifest(packageJson: string, file: string): Manifest {
   let data: unknown;
   try {
     data = JSON.parse(packageJson);
-  } catch (error) {
-    throw bad(file, [`is not JSON: ${(error as Error).message}`]);
+  } catch {
+    throw bad(file, [`is ${notJson(packageJson)}`]);
   }
   const hidden = hiddenKeys((Object(data) as Record<string, unknown>)[MANIFEST_KEY]);
   if (hidden.length > 0) throw bad(file, hidden);
@@ -63,5 +63,5 @@ function pathOf(path: readonly PropertyKey[]): string {
 }
 
 function bad(file: string, problems: readonly string[]): WaitbusError {
-  return new WaitbusError('WAITBUS_BAD_MANIFEST', `${file}:\n  ${problems.join('\n  ')}`);
+  return new WaitbusError('WAITBUS_BAD_MANIFEST', file, undefined, { problems });
 }

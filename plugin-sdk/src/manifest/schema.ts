@@ -10,32 +10,60 @@ import { MANIFEST_KEY, NO_CAPABILITIES, SECRET_NAME } from './entry.js';
 import { placeProblem } from './place.js';
 import { passedProblem, shellProblem } from './variable.js';
 
+/*
+ * Every text of a manifest is shown to whoever is asked for consent, several in a line. So each has
+ * a pattern that lets through nothing that steers a terminal, hides, or looks like the line's own
+ * words: no control, no mark of direction, nothing without a picture, no comma in a list.
+ */
+
 const relativePath = z
   .string()
-  .regex(/^\.\/[^\\]+$/, 'must be a path that starts with ./')
+  .regex(/^\.\/[ -[\]-~]{1,250}$/, 'must be a path of printable ASCII that starts with ./')
   .refine((path) => !path.split('/').includes('..'), 'must not leave the package');
 
-const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
+const variableName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'must be the name of a variable');
 
-const names = z.array(z.string());
+const hosts = z.array(
+  z
+    .string()
+    .regex(/^[A-Za-z0-9*:[][A-Za-z0-9.:*_[\]-]{0,252}$/, 'must be a host, such as api.example.com'),
+);
 
+const programs = z.array(
+  z
+    .string()
+    .regex(
+      /^(?:\*|[\w.+-]{1,128}|~?\/[\w.~@+=%/-]{1,1000})$/,
+      'must be *, the name of a program or its path',
+    ),
+);
+
+/** Single spaces within, as in "~/Library/Application Support". */
 const places = z.array(
-  z.string().check(({ value, issues }) => {
-    const problem = placeProblem(value);
-    if (problem !== null) issues.push({ code: 'custom', message: problem, input: value });
-  }),
+  z
+    .string()
+    .regex(
+      /^(?:\*|~|~?\/(?:[\w.~@+=:%*()&/-]| (?=[\w.~@+=:%*()&/-])){0,1000})$/,
+      'must be *, an absolute path or one from ~/, of letters, digits and ._~@+=:%*()&-',
+    )
+    .check(({ value, issues }) => {
+      const problem = placeProblem(value);
+      if (problem !== null) issues.push({ code: 'custom', message: problem, input: value });
+    }),
 );
 
 export const capabilitiesSchema = z
   .strictObject({
-    net: names.default([]).describe('Hosts that it talks to, or "*". [] for none.'),
+    net: hosts.default([]).describe('Hosts that it talks to, or "*". [] for none.'),
     fsRead: places
       .default([])
       .describe('What it reads beside its own package: absolute paths, ~/paths, or "*".'),
     fsWrite: places
       .default([])
       .describe('What it writes beside its own state directory: absolute paths, ~/paths, or "*".'),
-    childProcess: names.default([]).describe('Programs that it starts, or "*". [] for none.'),
+    childProcess: programs.default([]).describe('Programs that it starts, or "*". [] for none.'),
     env: z
       .array(
         variableName.check(({ value, issues }) => {
@@ -52,25 +80,25 @@ export const capabilitiesSchema = z
   })
   .describe('What the source needs. Shown before it is installed; enforced where Node can.');
 
+/** What a terminal shows as one line. */
+const line = z.string().regex(/^[\x20-\x7e]{1,200}$/, 'must be one line of printable ASCII');
+
 const shellVariable = z.union([
   z.strictObject({
-    append: z.string().min(1).describe('A word that is added to what the variable holds.'),
+    append: line.describe('A word that is added to what the variable holds.'),
   }),
   z.strictObject({
     prependPath: relativePath.describe(
       'A path of the package, put before what the variable holds.',
     ),
   }),
-  z.strictObject({ value: z.string().describe('What the variable is set to.') }),
+  z.strictObject({ value: line.or(z.literal('')).describe('What the variable is set to.') }),
 ]);
 
 const fieldValues = z.union([
   z.enum(['string', 'integer', 'number', 'boolean', 'object', 'any']),
-  z.array(z.union([z.string(), z.number(), z.boolean()])).min(1),
+  z.array(z.union([line, z.literal(''), z.number(), z.boolean()])).min(1),
 ]);
-
-/** What a terminal shows as one line. */
-const line = z.string().regex(/^[\x20-\x7e]{1,200}$/, 'must be one line of printable ASCII');
 
 export const sourceEntrySchema = z
   .strictObject({
@@ -87,7 +115,7 @@ export const sourceEntrySchema = z
       .min(1)
       .describe('Every event type that it emits. One that is not listed is refused.'),
     fields: z
-      .record(z.string().regex(EVENT_TYPE), z.record(z.string().min(1), fieldValues))
+      .record(z.string().regex(EVENT_TYPE), z.record(line, fieldValues))
       .optional()
       .describe(
         'By event type, for each of eventTypes, the keys of fields and what they hold: a kind of value, or a list of all values. A wait for anything else is told that it cannot come.',
@@ -105,9 +133,7 @@ export const sourceEntrySchema = z
         'Those of its event types whose conclusion is a verdict: `waitbus wait --source NAME` waits for one of them that has ended, and exits with 1 if it failed.',
       ),
     capabilities: capabilitiesSchema.default(() => capabilitiesSchema.parse({})),
-    scope: z
-      .string()
-      .min(1)
+    scope: line
       .optional()
       .describe(
         'The key of fields that holds a path. With it, a waiter hears of what lies under its own directory only.',
@@ -168,8 +194,7 @@ export const manifestSchema = z
   .describe('The waitbus sources of this package, by name. Read as data, before any code runs.');
 
 /** A range must bound the major version: what works with every future waitbus is not known. */
-const waitbusRange = z
-  .string()
+const waitbusRange = line
   .refine((range) => validRange(range) !== null, { error: 'is not a semver range', abort: true })
   .refine((range) => subset(range, '<1000000.0.0'), {
     error: 'does not bound the major version; write it like ^1.0.0',
@@ -188,7 +213,7 @@ export const packageSchema = z.looseObject({
   engines: z
     .looseObject({
       waitbus: waitbusRange,
-      node: z.string().optional().describe('The versions of Node it runs on.'),
+      node: line.optional().describe('The versions of Node it runs on.'),
     })
     .describe('Checked before any code of the package runs.'),
   [MANIFEST_KEY]: manifestSchema,

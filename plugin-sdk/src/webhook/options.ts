@@ -78,12 +78,12 @@ const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
 LOOPBACK.addAddress('::1', 'ipv6');
 
-/** @throws WaitbusError WAITBUS_BAD_CONFIG with every problem, one a line */
+/** @throws WaitbusError WAITBUS_BAD_CONFIG with every problem */
 export function settingsOf(options: WebhookOptions): WebhookSettings {
   const settings: WebhookSettings = { ...DEFAULTS, ...options };
   const problems = [...problemsOf(settings)];
   if (problems.length === 0) return settings;
-  throw new WaitbusError('WAITBUS_BAD_CONFIG', `webhook:\n  ${problems.join('\n  ')}`);
+  throw new WaitbusError('WAITBUS_BAD_CONFIG', 'webhook', undefined, { problems });
 }
 
 function* problemsOf(settings: WebhookSettings): Generator<string> {

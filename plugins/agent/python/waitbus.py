@@ -100,14 +100,19 @@ REMEDIES = {
 }
 
 
+def _plain_line(text: str) -> str:
+    """One line that steers no terminal: what cannot be shown stands as its escape."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
 class WaitbusError(Exception):
     """An error with a code of docs/errors.md, and what can be done about it."""
 
     def __init__(self, code: str, message: str, remedy: Optional[str] = None) -> None:
         self.code = code
-        self.message = message
-        self.remedy = REMEDIES.get(code, "") if remedy is None else remedy
-        super().__init__("%s (%s). %s" % (message, code, self.remedy))
+        self.message = _plain_line(message)
+        self.remedy = _plain_line(REMEDIES.get(code, "") if remedy is None else remedy)
+        super().__init__("%s (%s). %s" % (self.message, code, self.remedy))
 
 
 class WaitTimeout(TimeoutError):

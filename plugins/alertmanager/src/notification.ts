@@ -3,6 +3,7 @@
  * (https://prometheus.io/docs/alerting/latest/configuration/#webhook_config), read with tolerance for
  * members that are missing. Pure.
  */
+import { notJson } from '@waitbus/plugin-sdk';
 import { z } from 'zod';
 import { fingerprintOf } from './fingerprint.js';
 import type { Labels } from './text.js';
@@ -113,8 +114,8 @@ function parse(body: Uint8Array): unknown {
   }
   try {
     return JSON.parse(json);
-  } catch (error) {
-    throw new Malformed(`the body is not JSON: ${(error as Error).message}`);
+  } catch {
+    throw new Malformed(`the body is ${notJson(json)}`);
   }
 }
 

@@ -115,7 +115,7 @@ def _now() -> int:
 def _debug(problem: object) -> None:
     """One line to stderr if WAITBUS_DEBUG is set; the run's output is otherwise untouched."""
     if _DEBUG and Real.stderr is not None:
-        Real.stderr.write("waitbus_pytest: %s\n" % (problem,))
+        Real.stderr.write("waitbus_pytest: %s\n" % repr(str(problem))[1:-1])
 
 
 def cut(text: str, limit: int = TEXT_MAX_BYTES) -> str:

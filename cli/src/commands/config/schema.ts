@@ -4,7 +4,8 @@ import { fileSchema } from '../../config/file-schema.js';
 import { askSources, installedSources } from '../../config/sections.js';
 import { findInstallation } from '../../installation.js';
 import { resolvePaths } from '../../paths.js';
-import { EXIT, print, say } from '../../terminal/exit.js';
+import { EXIT, say } from '../../terminal/exit.js';
+import { printText } from '../../terminal/print.js';
 
 export const help = `usage: waitbus config schema
 
@@ -28,6 +29,6 @@ export async function run(args: readonly string[]): Promise<number> {
     say(`the section of ${name} is left open: ${answer.reason}`);
     say(`  ${answer.remedy}`);
   }
-  print(JSON.stringify(fileSchema(installed, answers), null, 2));
+  printText(JSON.stringify(fileSchema(installed, answers), null, 2));
   return EXIT.ok;
 }

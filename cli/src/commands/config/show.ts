@@ -5,6 +5,7 @@ import { findConfig } from '../../config/find.js';
 import { findInstallation } from '../../installation.js';
 import { resolvePaths } from '../../paths.js';
 import { EXIT, print } from '../../terminal/exit.js';
+import { printText } from '../../terminal/print.js';
 import { tableLines } from '../../terminal/table.js';
 
 export const help = `usage: waitbus config show [--json]
@@ -26,7 +27,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const settings = await effectiveConfig(found, findInstallation(), paths, process.env);
   const file = found?.file ?? null;
   if (values.json === true) {
-    print(JSON.stringify({ file, values: settings }, null, 2));
+    printText(JSON.stringify({ file, values: settings }, null, 2));
     return EXIT.ok;
   }
   const rows = settings.map((setting) => [

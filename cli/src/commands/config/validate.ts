@@ -7,6 +7,7 @@ import { validateConfig } from '../../config/validate.js';
 import { findInstallation } from '../../installation.js';
 import { resolvePaths } from '../../paths.js';
 import { EXIT, print, say, UsageError } from '../../terminal/exit.js';
+import { printText } from '../../terminal/print.js';
 
 export const help = `usage: waitbus config validate [FILE] [--json]
 
@@ -35,7 +36,9 @@ export async function run(args: readonly string[]): Promise<number> {
   const problems = found === null ? [] : await validateConfig(found, findInstallation(), paths);
   const errors = problems.filter(({ level }) => level === 'error').length;
   if (values.json === true) {
-    print(JSON.stringify({ file: found?.file ?? null, valid: errors === 0, problems }, null, 2));
+    printText(
+      JSON.stringify({ file: found?.file ?? null, valid: errors === 0, problems }, null, 2),
+    );
   } else if (found === null) {
     say(`there is no configuration in ${paths.configDir}; the defaults hold`);
   } else {

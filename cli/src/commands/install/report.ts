@@ -3,7 +3,8 @@ import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import type { Harness, Scope } from 'waitbus-source-agent/harnesses';
 import { unifiedDiff } from '../../harness/diff.js';
 import type { Done } from '../../harness/installer.js';
-import { EXIT, exitCodeOf, print, say, sayError } from '../../terminal/exit.js';
+import { EXIT, exitCodeOf, say, sayError } from '../../terminal/exit.js';
+import { printText } from '../../terminal/print.js';
 
 export type Verb = 'install' | 'uninstall';
 
@@ -28,7 +29,7 @@ export function sayResult(verb: Verb, result: Result, dryRun: boolean): void {
     return;
   }
   const { changes, backups, left } = outcome.done;
-  for (const change of changes) process.stdout.write(unifiedDiff(change));
+  for (const change of changes) printText(unifiedDiff(change));
   const what = stateOf(verb, outcome.done, dryRun).replaceAll('_', ' ');
   say(`${harness.title}: ${what}${scope === null ? '' : ` ${WHERE[scope]}`}`);
   for (const error of left) sayError(error, `${verb} ${harness.name}`);
@@ -56,7 +57,7 @@ export function printResults(verb: Verb, results: readonly Result[], dryRun: boo
       ...(verb === 'install' ? { command, backups, warnings, notes: harness.notes } : {}),
     };
   });
-  print(JSON.stringify({ ok: exitCode(results) === EXIT.ok, results: said }, null, 2));
+  printText(JSON.stringify({ ok: exitCode(results) === EXIT.ok, results: said }, null, 2));
 }
 
 /** The worst. */

@@ -8,7 +8,8 @@ import { gatherEvidence, registryAnswer } from '../../plugins/evidence.js';
 import { worst } from '../../plugins/exit-codes.js';
 import { textOf } from '../../plugins/lock-store.js';
 import { toSarif } from '../../plugins/sarif.js';
-import { print, say, UsageError } from '../../terminal/exit.js';
+import { say, UsageError } from '../../terminal/exit.js';
+import { printText } from '../../terminal/print.js';
 import { workingDirectory } from '../../working-directory.js';
 import { committedLockfile, COMMON, lockfileOf, sigstoreCache } from './context.js';
 
@@ -71,10 +72,10 @@ export async function run(args: readonly string[]): Promise<number> {
   const result = await audit(options);
   const code = worst(result.findings.map((finding) => finding.code));
   const { lockfile } = options;
-  if (values.json === true) print(JSON.stringify({ exit: code, ...result }, null, 2));
+  if (values.json === true) printText(JSON.stringify({ exit: code, ...result }, null, 2));
   else if (values.sarif === true) {
     const uri = relative(workingDirectory(), lockfile).split('\\').join('/');
-    print(JSON.stringify(toSarif(result, uri, textOf(lockfile) ?? '', version), null, 2));
+    printText(JSON.stringify(toSarif(result, uri, textOf(lockfile) ?? '', version), null, 2));
   } else tell(result, lockfile, online);
   return code;
 }

@@ -1,7 +1,6 @@
 /** What the subcommands of `waitbus plugin` have in common: the lock they mean, and how they ask. */
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { asWaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { askDaemon } from '../../client/ask-daemon.js';
 import { enforcement } from '@waitbus/plugin-sdk/permissions';
@@ -12,6 +11,7 @@ import type { Consent } from '../../plugins/admit.js';
 import { gatherEvidence } from '../../plugins/evidence.js';
 import { parseSpec, type Spec } from '../../plugins/spec.js';
 import { viewOf } from '../../plugins/view.js';
+import { askAtTerminal } from '../../terminal/ask.js';
 import { say, UsageError } from '../../terminal/exit.js';
 import { absolutePath, workingDirectory } from '../../working-directory.js';
 
@@ -74,7 +74,7 @@ export function addOptions(choices: Choices): AddOptions {
     frozen,
     replacePublisher,
     show: (lines) => lines.forEach(say),
-    ask: process.stdin.isTTY && process.stderr.isTTY ? ask : null,
+    ask: askAtTerminal,
   };
   const paths = resolvePaths();
   return {
@@ -89,21 +89,6 @@ export function addOptions(choices: Choices): AddOptions {
     },
     progress: say,
   };
-}
-
-async function ask(question: string): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const closed = new AbortController();
-  terminal.once('close', () => closed.abort());
-  try {
-    const answer = await terminal.question(`${question} [y/N] `, { signal: closed.signal });
-    return /^y(es)?$/i.test(answer.trim());
-  } catch {
-    // The terminal was closed instead of an answer.
-    return false;
-  } finally {
-    terminal.close();
-  }
 }
 
 /** A running daemon takes the change up at once; another learns of it when it starts. */

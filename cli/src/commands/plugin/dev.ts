@@ -75,8 +75,10 @@ async function develop(args: readonly string[]): Promise<number> {
       });
   });
   const places = Object.entries(session.places).map(([key, path]) => `${key}=${shellWord(path)}`);
-  say(`running ${name} from ${manifest.entry}; in another terminal:\n`);
-  say(`  ${places.join(' ')} ${thisCommand()} wait --source ${name}\n`);
+  say(`running ${name} from ${manifest.entry}; in another terminal:`);
+  say('');
+  say(`  ${places.join(' ')} ${thisCommand()} wait --source ${name}`);
+  say('');
   const ignored = (entry: string) =>
     entry === 'node_modules' ||
     entry.startsWith('.') ||
@@ -120,16 +122,20 @@ function show(frame: StreamFrame): void {
   if (state === 'failed') say('  the next save starts it again');
 }
 
+/** As the host logs what a source says. */
+type LogDetails = Readonly<Record<string, unknown>>;
+
 /** What the source says, by ctx.log or by printing; the daemon's own lines are not for its author. */
 function logFor(source: string): KernelLog {
   const line = (level: string) => (details: object, message: string) => {
-    const { source: about, line: printed, ...rest } = details as Record<string, unknown>;
+    const { source: about, line: printed, details: own, ...rest } = details as LogDetails;
     if (about !== source || 'package' in rest || 'failures' in rest) return;
     if (typeof printed === 'string') say(`  | ${printed}`);
-    else
-      say(
-        `  ${level} ${message}${Object.keys(rest).length === 0 ? '' : ` ${JSON.stringify(rest)}`}`,
-      );
+    else {
+      const more = { ...rest, ...(own as object | undefined) };
+      const shown = Object.keys(more).length === 0 ? '' : ` ${JSON.stringify(more)}`;
+      say(`  ${level} ${message}${shown}`);
+    }
   };
   return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
 }

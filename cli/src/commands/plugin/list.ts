@@ -9,6 +9,7 @@ import { resolvePaths } from '../../paths.js';
 import { PLUGIN_EXIT } from '../../plugins/exit-codes.js';
 import { sizeText } from '../../plugins/view.js';
 import { print, say } from '../../terminal/exit.js';
+import { printText } from '../../terminal/print.js';
 import { tableLines } from '../../terminal/table.js';
 import { COMMON, lockfileOf } from './context.js';
 
@@ -47,7 +48,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   if (values.json === true) {
     const said = problems.map(({ code, message, remedy }) => ({ code, message, remedy }));
-    print(JSON.stringify({ plugins: lines, problems: said }, null, 2));
+    printText(JSON.stringify({ plugins: lines, problems: said }, null, 2));
     return PLUGIN_EXIT.ok;
   }
   printTable(lines);

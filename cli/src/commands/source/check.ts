@@ -7,6 +7,7 @@ import { resolvePaths } from '../../paths.js';
 import { checkSource, type SourceCheck } from '../../sources/check.js';
 import { factsFor, gatherSources, type Gathered, type SourceFacts } from '../../sources/facts.js';
 import { EXIT, print, UsageError } from '../../terminal/exit.js';
+import { printText } from '../../terminal/print.js';
 import { directoryOf } from '../../working-directory.js';
 
 export const help = `usage: waitbus source check NAME [--cwd DIR] [--timeout 10s] [--json]
@@ -66,7 +67,7 @@ export async function run(args: readonly string[]): Promise<number> {
     ),
   );
   const ok = checks.every((check) => check.ok);
-  if (values.json === true) print(JSON.stringify({ ok, sources: checks }, null, 2));
+  if (values.json === true) printText(JSON.stringify({ ok, sources: checks }, null, 2));
   else printChecks(checks);
   return ok ? EXIT.ok : EXIT.failure;
 }

@@ -49,7 +49,8 @@ export async function run(args: readonly string[]): Promise<number> {
     say(`  ${grantCommand(secret, gathered, name)}`);
   }
   if (source.manifest.shellEnv !== undefined) {
-    say(`to turn it on in a shell:\n  eval "$(waitbus source env ${name})"`);
+    say('to turn it on in a shell:');
+    say(`  eval "$(waitbus source env ${name})"`);
   }
   if (source.manifest.entry !== undefined)
     say(`waitbus source check ${name} tells whether it sees events`);

@@ -12,6 +12,7 @@ import {
   type SourceFacts,
 } from '../../sources/facts.js';
 import { EXIT, print, say } from '../../terminal/exit.js';
+import { printText } from '../../terminal/print.js';
 import { tableLines } from '../../terminal/table.js';
 
 export const help = `usage: waitbus source list [--json]
@@ -47,9 +48,12 @@ export async function run(args: readonly string[]): Promise<number> {
   const gathered = await gatherSources(findInstallation(), paths, config);
   const live = await liveSources(paths);
   const lines = [...gathered.facts.values()].map((facts) => lineOf(facts, live));
-  if (values.json === true) print(JSON.stringify({ sources: lines }, null, 2));
+  if (values.json === true) printText(JSON.stringify({ sources: lines }, null, 2));
   else printLines(lines, gathered);
-  for (const { message, remedy } of gathered.problems) say(`${message}\n  ${remedy}`);
+  for (const { message, remedy } of gathered.problems) {
+    say(message);
+    say(`  ${remedy}`);
+  }
   return EXIT.ok;
 }
 
