@@ -1,5 +1,6 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
+import noUncheckedJoin from './eslint-rules/no-unchecked-join.js';
 
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', '**/.build/**', 'docs/**', 'test/fixtures/**'] },
@@ -36,6 +37,11 @@ export default tseslint.config(
       eqeqeq: 'error',
       'no-console': 'error',
     },
+  },
+  {
+    files: ['cli/src/plugins/**/*.ts', 'cli/src/commands/plugin/**/*.ts'],
+    plugins: { waitbus: { rules: { 'no-unchecked-join': noUncheckedJoin } } },
+    rules: { 'waitbus/no-unchecked-join': 'error' },
   },
   {
     files: ['**/*.mjs', '**/*.js'],

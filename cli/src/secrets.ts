@@ -29,6 +29,7 @@ export interface Secret {
 export type Secrets = ReadonlyMap<string, Secret>;
 
 const RETRY_MS = 20;
+const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
  * @returns none when there is no file yet
@@ -82,6 +83,11 @@ function readPrivate(file: string): string | null {
   try {
     const stat = fstatSync(fd);
     if (!stat.isFile()) throw bad(`${file} is no regular file`, `See ls -ld ${shellWord(file)}.`);
+    if (stat.size > MAX_BYTES)
+      throw bad(
+        `${file} is larger than the ${MAX_BYTES} bytes that are read`,
+        `See ls -l ${shellWord(file)}.`,
+      );
     if (stat.uid !== process.getuid?.()) {
       throw bad(
         `${file} belongs to another user`,

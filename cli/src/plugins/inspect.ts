@@ -2,9 +2,9 @@
  * Compares what is installed with its pin, byte for byte. Reads files, runs nothing, and says every
  * difference.
  */
-import { existsSync } from 'node:fs';
 import { asWaitbusError } from '@waitbus/plugin-sdk/envelope';
 import {
+  below,
   dependencyContents,
   dependencyReasons,
   lookAtPackage,
@@ -12,7 +12,7 @@ import {
   type Pin,
 } from '@waitbus/plugin-sdk/lockfile';
 import { isShortage } from '../host/shortage.js';
-import { packageIn, prefixOf } from './layout.js';
+import { isDirectoryBelow, packageIn, prefixName } from './layout.js';
 
 export type Inspection =
   | { readonly state: 'intact' }
@@ -21,13 +21,24 @@ export type Inspection =
 
 /** @param pluginsDir where added packages lie */
 export function inspectPlugin(pluginsDir: string, name: string, pin: Pin): Promise<Inspection> {
-  return inspectPrefix(prefixOf(pluginsDir, name, pin), name, pin);
+  return inspectPrefix(pluginsDir, `${name}/${prefixName(pin)}`, name, pin);
 }
 
-export async function inspectPrefix(prefix: string, name: string, pin: Pin): Promise<Inspection> {
-  const directory = packageIn(prefix, name);
-  if (!existsSync(prefix)) return { state: 'absent' };
+/**
+ * @param root the directory that is trusted to be where it is
+ * @param path of the prefix below it; a link on the way is a change
+ */
+export async function inspectPrefix(
+  root: string,
+  path: string,
+  name: string,
+  pin: Pin,
+): Promise<Inspection> {
   try {
+    if (!isDirectoryBelow(root, path)) return { state: 'absent' };
+    const prefix = below(root, path);
+    const directory = packageIn(prefix, name);
+    isDirectoryBelow(prefix, 'node_modules', name);
     const look = await lookAtPackage(directory, 'all');
     const decision = trust(pin, look);
     const reasons = [

@@ -5,10 +5,12 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
-import type { DependencyPin, Pin } from '@waitbus/plugin-sdk/lockfile';
+import { below, type DependencyPin, type Pin } from '@waitbus/plugin-sdk/lockfile';
+import { readManifest } from '@waitbus/plugin-sdk/manifest/check';
 import type { Paths } from '../paths.js';
 import { place, prune } from './commit.js';
 import { inspectPlugin, inspectPrefix } from './inspect.js';
+import { packageIn } from './layout.js';
 import { lay, type Tarballs } from './lay.js';
 import { exclusively } from './lock-store.js';
 import { runsHere } from './platform.js';
@@ -41,7 +43,7 @@ export async function restorePlugin(
   progress(`fetching ${name} ${pin.version} and ${entries.length - 1} dependencies`);
   await lay(staging, entries, tarballs);
   for (const entry of entries) dropForeign(staging.prefix, entry);
-  const inspection = await inspectPrefix(staging.prefix, name, pin);
+  const inspection = await inspectPrefix(staging.directory, 'prefix', name, pin);
   if (inspection.state !== 'intact') {
     const reasons = inspection.state === 'changed' ? inspection.reasons.join('; ') : 'it is empty';
     throw new WaitbusError(
@@ -50,6 +52,9 @@ export async function restorePlugin(
       'Restore plugins.lock.json from version control, or ask its author.',
     );
   }
+  // Whoever wrote the lock need not have checked the manifest that it pins.
+  const file = join(packageIn(staging.prefix, name), 'package.json');
+  readManifest(readFileSync(file, 'utf8'), file);
   const waiting = () => progress('waiting for another waitbus plugin command');
   await exclusively(paths, lockfile, waiting, async () => {
     await place(paths.plugins, name, pin, staging);
@@ -92,7 +97,7 @@ function entryOf(path: string, { version, integrity, optional }: DependencyPin):
 /** An optional package that is for another platform is as absent here as npm would leave it. */
 function dropForeign(prefix: string, entry: TreeEntry): void {
   if (!entry.optional) return;
-  const directory = join(prefix, entry.path);
+  const directory = below(prefix, entry.path);
   const platform = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as Platform;
   if (!runsHere({ ...entry, platform })) rmSync(directory, { recursive: true });
 }

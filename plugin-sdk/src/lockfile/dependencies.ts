@@ -3,11 +3,12 @@
  * is a package that is hashed like the plugin itself. Anything else there is refused, since Node
  * would load from it. Reads files, runs nothing.
  */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WaitbusError } from '../envelope/index.js';
 import { contentHash } from './content-hash.js';
 import type { Pin } from './lockfile.js';
+import { readPackageJson } from './look.js';
 
 /** Content hashes by path below the prefix, such as `node_modules/ws`; the plugin itself left out. */
 export type DependencyContents = ReadonlyMap<string, string>;
@@ -36,7 +37,9 @@ async function visit(
     if (path !== own) found.set(path, await hashed(prefix, path));
     const nested = `${path}/node_modules`;
     const entries = await readdir(join(prefix, path), { withFileTypes: true });
-    if (entries.some(({ name }) => name === 'node_modules')) {
+    const modules = entries.find(({ name }) => name === 'node_modules');
+    if (modules !== undefined) {
+      if (!modules.isDirectory()) throw refuse(prefix, `${nested} is no directory`);
       await visit(prefix, nested, own, found);
     }
   }
@@ -44,7 +47,7 @@ async function visit(
 
 async function hashed(prefix: string, path: string): Promise<string> {
   try {
-    JSON.parse(await readFile(join(prefix, path, 'package.json'), 'utf8'));
+    JSON.parse(await readPackageJson(join(prefix, path)));
   } catch {
     throw refuse(prefix, `${path} is no package`);
   }

@@ -1,4 +1,5 @@
 /** Pins: the lockfile's format, content hashes, and the trust decision. */
+export * from './below.js';
 export * from './content-hash.js';
 export * from './dependencies.js';
 export * from './lockfile.js';

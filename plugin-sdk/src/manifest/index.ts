@@ -1,2 +1,3 @@
 /** The manifest of a source package, without the schema that checks it (`./check`). */
 export * from './entry.js';
+export * from './names.js';
