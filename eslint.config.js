@@ -1,6 +1,12 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
+import { noUncheckedJoin } from './lint/no-unchecked-join.js';
 import { sanitisedOutput } from './lint/sanitised-output.js';
+
+/** The rules of this repository alone. */
+const waitbus = {
+  rules: { 'no-unchecked-join': noUncheckedJoin, 'sanitised-output': sanitisedOutput },
+};
 
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', '**/.build/**', 'docs/**', 'test/fixtures/**'] },
@@ -46,8 +52,13 @@ export default tseslint.config(
       // Without a dependency; it quotes nobody but who types.
       'plugin-sdk/create/src/main.ts',
     ],
-    plugins: { waitbus: { rules: { 'sanitised-output': sanitisedOutput } } },
+    plugins: { waitbus },
     rules: { 'waitbus/sanitised-output': 'error' },
+  },
+  {
+    files: ['cli/src/plugins/**/*.ts', 'cli/src/commands/plugin/**/*.ts'],
+    plugins: { waitbus },
+    rules: { 'waitbus/no-unchecked-join': 'error' },
   },
   {
     files: ['**/*.mjs', '**/*.js'],

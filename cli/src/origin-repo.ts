@@ -1,8 +1,12 @@
 /** The `owner/repo` of a checkout's origin, read from its git configuration without running git. */
-import { readFileSync, statSync, type Stats } from 'node:fs';
+import { statSync, type Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { shellWord, WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { NotRead, readRegularFile } from './regular-file.js';
 import { whyOf } from './system-error.js';
+
+/** More is no configuration of git. */
+const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
  * @returns null when there is no checkout, or its origin does not look like owner/repo
@@ -75,13 +79,11 @@ function look(file: string): Stats | null {
 
 /** @returns '' when there is no such file */
 function read(file: string): string {
-  const stat = look(file);
-  if (stat === null) return '';
-  // A pipe would be waited for.
-  if (!stat.isFile()) throw unreadable(file, 'it is no regular file');
+  if (look(file) === null) return '';
   try {
-    return readFileSync(file, 'utf8');
+    return readRegularFile(file, { maxBytes: MAX_BYTES }).toString();
   } catch (error) {
+    if (error instanceof NotRead) throw unreadable(file, error.message);
     throw unreadable(file, whyOf(error));
   }
 }

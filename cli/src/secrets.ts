@@ -39,6 +39,7 @@ export interface Grantee {
 export type Secrets = ReadonlyMap<string, Secret>;
 
 const RETRY_MS = 20;
+const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
  * @returns none when there is no file yet
@@ -128,6 +129,11 @@ function readPrivate(file: string): string | null {
   try {
     const stat = fstatSync(fd);
     if (!stat.isFile()) throw bad(`${file} is no regular file`, `See ls -ld ${shellWord(file)}.`);
+    if (stat.size > MAX_BYTES)
+      throw bad(
+        `${file} is larger than the ${MAX_BYTES} bytes that are read`,
+        `See ls -l ${shellWord(file)}.`,
+      );
     if (stat.uid !== process.getuid?.()) {
       throw bad(
         `${file} belongs to another user`,

@@ -3,10 +3,10 @@
  * what lies in the working directory, somebody's repository, never configures waitbus nor runs
  * because of it.
  */
-import { readFileSync, statSync, type Stats } from 'node:fs';
 import { basename } from 'node:path';
 import { shellWord, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { cosmiconfigSync } from 'cosmiconfig';
+import { readRegularFile } from '../regular-file.js';
 import { workingDirectoryOrNull } from '../working-directory.js';
 import { CONFIG_FILES, configFilesIn } from './config.js';
 
@@ -25,7 +25,8 @@ export interface ConfigText {
 export function findConfig(configDir: string): ConfigText | null {
   const file = configFileOf(configDir);
   if (file === null) return null;
-  assertPlainFile(file);
+  // Before cosmiconfig opens it: a pipe would be waited for.
+  readBytes(file);
   // Its text is all that is asked for: our own parser knows the lines.
   const load = (path: string): ConfigText => ({ file: path, text: readConfigText(path) });
   const found = within(configDir, () =>
@@ -72,9 +73,8 @@ export function configFileOf(configDir: string): string | null {
 
 /** @throws WaitbusError WAITBUS_BAD_CONFIG */
 export function readConfigText(file: string): string {
-  assertPlainFile(file);
+  const bytes = readBytes(file);
   try {
-    const bytes = readFileSync(file);
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
@@ -83,17 +83,11 @@ export function readConfigText(file: string): string {
   }
 }
 
-/** Before it is opened: a pipe would be waited for. */
-function assertPlainFile(file: string): void {
-  let stats: Stats;
+function readBytes(file: string): Buffer {
   try {
-    stats = statSync(file);
+    return readRegularFile(file, { maxBytes: MAX_CONFIG_BYTES });
   } catch (error) {
     throw unreadable(file, (error as Error).message);
-  }
-  if (!stats.isFile()) throw unreadable(file, `${file} is no regular file`);
-  if (stats.size > MAX_CONFIG_BYTES) {
-    throw unreadable(file, `${file} has ${stats.size} bytes; at most ${MAX_CONFIG_BYTES} are read`);
   }
 }
 

@@ -21,6 +21,8 @@ import { removeEmpty, writeAll, type Change } from './write.js';
 export interface Target {
   readonly harness: HarnessName;
   readonly scope: Scope;
+  /** The root of the checkout that this is about; counts where the scope is the project. */
+  readonly project: string;
   /** Not empty. */
   readonly edits: readonly Edit[];
 }
@@ -55,11 +57,12 @@ interface Step extends Outcome {
 /** @throws WaitbusError when any file of the plan cannot be edited; then none was */
 export function install(target: Target, { records, dryRun, replace }: Options): Done {
   const { harness, scope, edits } = target;
+  const within = withinOf(target);
   const place = placeOf(edits);
   const old = records.read(harness, scope, place);
   const earlier = old === null ? [] : [...old.edits, ...old.earlier];
   const steps = filesOf([...edits, ...earlier]).map((file): Step => {
-    const seen = look(file);
+    const seen = look(file, within);
     const own = edits.filter((edit) => edit.file === file);
     const known = knownOf(records, old, file);
     if (own.length > 0) return { seen, own, ...decideInstall(seen, own, known, replace) };
@@ -80,6 +83,7 @@ export function install(target: Target, { records, dryRun, replace }: Options): 
     harness,
     scope,
     place,
+    ...(within === null ? {} : { project: within }),
     edits,
     earlier: [],
     files,
@@ -114,15 +118,18 @@ function remembered(
 }
 
 /** @param edits what this waitbus would do, for where nothing is remembered */
-export function uninstall({ harness, scope, edits }: Target, options: Options): Done {
+export function uninstall(target: Target, options: Options): Done {
+  const { harness, scope, edits } = target;
   const { records, dryRun } = options;
   const record = records.read(harness, scope, placeOf(edits));
-  return record === null ? uninstallBy(edits, null, options) : forget(record, records, dryRun);
+  return record === null
+    ? uninstallBy(edits, null, withinOf(target), options)
+    : forget(record, records, dryRun);
 }
 
 /** Ends an installation by its record alone. */
 export function forget(record: InstallRecord, records: Records, dryRun: boolean): Done {
-  return uninstallBy([...record.edits, ...record.earlier], record, {
+  return uninstallBy([...record.edits, ...record.earlier], record, record.project ?? null, {
     records,
     dryRun,
     replace: false,
@@ -132,12 +139,13 @@ export function forget(record: InstallRecord, records: Records, dryRun: boolean)
 function uninstallBy(
   edits: readonly Edit[],
   record: InstallRecord | null,
+  within: string | null,
   { records, dryRun }: Options,
 ): Done {
   const files = filesOf(edits);
   const left: WaitbusError[] = [];
   const changes = files.flatMap((file) => {
-    const seen = look(file);
+    const seen = look(file, within);
     const own = edits.filter((edit) => edit.file === file);
     const known = knownOf(records, record, file);
     const after = decideUninstall(seen, own, known);
@@ -161,6 +169,10 @@ export function placeOf(edits: readonly Edit[]): string {
   const [first] = edits;
   if (first === undefined) throw new RangeError('a plan has at least one edit');
   return dirname(first.file);
+}
+
+function withinOf({ scope, project }: Target): string | null {
+  return scope === 'project' ? project : null;
 }
 
 function knownOf(records: Records, record: InstallRecord | null, file: string): Known | null {

@@ -2,18 +2,11 @@
  * Looks at a file that is to be edited: what is in it, where it really is, and whether it could be
  * replaced. Changes nothing.
  */
-import {
-  accessSync,
-  constants,
-  lstatSync,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-  statSync,
-} from 'node:fs';
+import { accessSync, constants, lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { shellWord } from '@waitbus/plugin-sdk/envelope';
+import { NotRead, readRegularFile } from '../regular-file.js';
 import { badFile, unwritableFile } from './problems.js';
 import { decode } from './text.js';
 
@@ -32,9 +25,16 @@ export interface Seen {
   readonly missing: readonly string[];
 }
 
-/** @throws WaitbusError WAITBUS_BAD_HARNESS_FILE, WAITBUS_UNWRITABLE */
-export function look(file: string): Seen {
+/** Settings of years are large; what is larger is something else. */
+const MAX_BYTES = 32 * 1024 * 1024;
+
+/**
+ * @param within the project that it has to lie in, links followed; null: it may lie anywhere
+ * @throws WaitbusError WAITBUS_BAD_HARNESS_FILE, WAITBUS_UNWRITABLE
+ */
+export function look(file: string, within: string | null): Seen {
   const real = follow(file);
+  if (within !== null) checkWithin(file, real, within);
   const stat = statSync(real, { throwIfNoEntry: false });
   const missing = missingAbove(real);
   if (stat === undefined) {
@@ -92,13 +92,35 @@ function mayWrite(path: string): boolean {
 
 function read(file: string): Buffer {
   try {
-    return readFileSync(file);
+    return readRegularFile(file, { maxBytes: MAX_BYTES });
   } catch (error) {
+    if (error instanceof NotRead) throw badFile(file, error.message);
     throw unwritableFile(
       file,
       `cannot be read: ${(error as Error).message}`,
       `See ls -l ${shellWord(file)}`,
     );
+  }
+}
+
+/** A project comes from others: a link in it does not choose a file of the user's elsewhere. */
+function checkWithin(file: string, real: string, within: string): void {
+  const root = resolvedPath(within);
+  if (resolvedPath(real).startsWith(`${root}/`)) return;
+  throw unwritableFile(
+    file,
+    `leads out of the project, to ${real}`,
+    `See ls -ld ${shellWord(dirname(file))} ${shellWord(file)}, and remove the link`,
+  );
+}
+
+/** Where a path leads, though its end is not there yet. */
+function resolvedPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    const above = dirname(path);
+    return above === path ? path : join(resolvedPath(above), basename(path));
   }
 }
 

@@ -31,6 +31,8 @@ export interface InstallRecord {
   readonly scope: Scope;
   /** Where: the directory of the first file of the plan. */
   readonly place: string;
+  /** The root of the checkout, where the scope is the project: no file is followed out of it. */
+  readonly project?: string;
   readonly edits: readonly Edit[];
   /** Of an installation that this one was replacing when it was interrupted. */
   readonly earlier: readonly Edit[];

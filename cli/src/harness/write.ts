@@ -10,7 +10,6 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
-  readFileSync,
   renameSync,
   rmSync,
   rmdirSync,
@@ -18,6 +17,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { readRegularFile } from '../regular-file.js';
 import type { Seen } from './look.js';
 import { unwritableFile } from './problems.js';
 
@@ -98,7 +98,7 @@ function put(file: string, bytes: Buffer | null): void {
 
 /** Harnesses write their files, too. */
 function checkUnchanged({ file, real, bytes }: Seen): void {
-  const now = existsSync(real) ? readFileSync(real) : null;
+  const now = existsSync(real) ? readRegularFile(real, { maxBytes: Infinity }) : null;
   const isSame = now === null || bytes === null ? now === bytes : now.equals(bytes);
   if (!isSame) {
     throw unwritableFile(

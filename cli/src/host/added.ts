@@ -3,7 +3,6 @@
  * manifests only, since a daemon starts within a command; every byte is compared right before a
  * source's code would run.
  */
-import { existsSync } from 'node:fs';
 import { asWaitbusError, ERRORS, errorText, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import {
   agreedOf,
@@ -14,7 +13,7 @@ import {
 } from '@waitbus/plugin-sdk/lockfile';
 import { readPinnedManifest, type Manifest, type SourceEntry } from '@waitbus/plugin-sdk/manifest';
 import { inspectPlugin } from '../plugins/inspect.js';
-import { packageIn, prefixOf } from '../plugins/layout.js';
+import { isDirectoryBelow, packageIn, prefixName, prefixOf } from '../plugins/layout.js';
 import { readLockfile } from '../plugins/lock-store.js';
 import { conflictsOf, describeConflict } from '../plugins/reserved.js';
 import type { InstalledSource, Quarantine } from './inventory.js';
@@ -135,12 +134,17 @@ async function sourcesOf(
   });
   const unreadable = (quarantine: Quarantine) =>
     pin.sources.map((name) => make(name, unknownEntry(pin), quarantine));
-  if (!existsSync(prefix)) return unreadable(absent(packageName, pin));
   let manifest: Manifest;
   try {
+    if (!isDirectoryBelow(plugins, packageName, prefixName(pin))) {
+      return unreadable(absent(packageName, pin));
+    }
+    isDirectoryBelow(prefix, 'node_modules', packageName);
     const look = await lookAtManifest(directory);
+    // Names of sources become directories: those of the pin were checked when the lock was read.
+    const isOwn = look.packageName === packageName && look.sources.join() === pin.sources.join();
     const isPinned = look.manifest === pin.manifest && look.version === pin.version;
-    if (!isPinned || look.sources.join() !== pin.sources.join()) {
+    if (!isOwn || !isPinned) {
       return unreadable(changed(packageName, ['its manifest differs from the pin']));
     }
     manifest = readPinnedManifest(look.packageJson);

@@ -3,10 +3,11 @@
  * that somebody is interested in, and tells each waiter how its sources are. Every source goes
  * through the same code; none is named here.
  */
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { EmitResult, Interest, InterestGrant, SourceState } from '@waitbus/kernel';
 import { all, compare, type Predicate } from '@waitbus/kernel/predicate';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { below } from '@waitbus/plugin-sdk/lockfile';
 import { nearest } from '../config/suggest.js';
 import type { ForkSource } from './child.js';
 import type { Setting } from './condition.js';
@@ -192,7 +193,7 @@ export class SourceHost {
       source,
       onSaid,
       fork,
-      stateDir: join(stateDir, source.name),
+      stateDir: below(stateDir, source.name),
       config: () => this.#settingOf(source.name).section,
       publish: async (event) => (await publish([event]))[0] as EmitResult,
       log,

@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import {
+  below,
   compareCodePoints,
   parseLockfile,
   type Lockfile,
@@ -42,7 +43,12 @@ const STRENGTH = { local: 0, registry: 1, provenance: 2 } as const;
 
 export async function audit(options: AuditOptions): Promise<Audit> {
   const { lockfile, pluginsDir } = options;
-  const text = textOf(lockfile);
+  let text: string | null;
+  try {
+    text = textOf(lockfile);
+  } catch (error) {
+    return { plugins: [], findings: [finding('lock-malformed', null, error)] };
+  }
   if (text === null) {
     const message = `there is no ${lockfile}`;
     return {
@@ -179,7 +185,7 @@ function installedIn(pluginsDir: string): string[] {
           .map(({ name }) => name)
       : [];
   const names = list(pluginsDir).flatMap((name) =>
-    name.startsWith('@') ? list(join(pluginsDir, name)).map((one) => `${name}/${one}`) : [name],
+    name.startsWith('@') ? list(below(pluginsDir, name)).map((one) => `${name}/${one}`) : [name],
   );
-  return names.filter((name) => list(join(pluginsDir, name)).length > 0).sort(compareCodePoints);
+  return names.filter((name) => list(below(pluginsDir, name)).length > 0).sort(compareCodePoints);
 }

@@ -6,6 +6,7 @@ import { copyFileSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import {
+  below,
   dependencyContents,
   listFiles,
   type DependencyPin,
@@ -80,7 +81,7 @@ async function localTarball(spec: Exclude<Spec, { kind: 'registry' }>, staging: 
     return tarball;
   }
   await unpackable(spec.path);
-  const tarball = join(staging.tarballs, basename(spec.path));
+  const tarball = below(staging.tarballs, basename(spec.path));
   copyFileSync(spec.path, tarball);
   return tarball;
 }
@@ -158,9 +159,9 @@ function pinOf(entry: TreeEntry, content: string | undefined): DependencyPin {
 async function sizeOf(staging: Staging, entries: readonly TreeEntry[]): Promise<number> {
   let bytes = 0;
   for (const { path } of entries.filter(runsHere)) {
-    const directory = join(staging.prefix, path);
+    const directory = below(staging.prefix, path);
     for (const file of await listFiles(directory, 'all'))
-      bytes += statSync(join(directory, file)).size;
+      bytes += statSync(below(directory, file)).size;
   }
   return bytes;
 }

@@ -2,11 +2,11 @@
  * Makes a candidate visible: one rename into its place, then the pin. Killed anywhere, there is the
  * old state or the new one: what no pin points to is not looked at.
  */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Lockfile, Pin } from '@waitbus/plugin-sdk/lockfile';
-import { inspectPrefix } from './inspect.js';
-import { prefixName, prefixOf } from './layout.js';
+import { below, type Lockfile, type Pin } from '@waitbus/plugin-sdk/lockfile';
+import { inspectPlugin } from './inspect.js';
+import { isDirectoryBelow, isPrefixName, prefixName, prefixOf, versionsOf } from './layout.js';
 import type { Paths } from '../paths.js';
 import { readLockfile, unwritable } from './lock-store.js';
 import type { Staging } from './staging.js';
@@ -19,8 +19,10 @@ export async function place(
   staging: Staging,
 ): Promise<void> {
   const target = prefixOf(pluginsDir, name, pin);
-  if (existsSync(target)) {
-    if ((await inspectPrefix(target, name, pin)).state === 'intact') return;
+  isDirectoryBelow(pluginsDir, name);
+  // A link in its place is moved, not followed.
+  if (lstatSync(target, { throwIfNoEntry: false }) !== undefined) {
+    if ((await inspectPlugin(pluginsDir, name, pin)).state === 'intact') return;
     // Out of the way in one step; what it was goes with the staging place.
     renameSync(target, join(staging.directory, 'replaced'));
   }
@@ -43,7 +45,7 @@ export function withoutPin(lock: Lockfile, name: string): Lockfile {
 
 /**
  * Removes the versions of a plugin that nothing needs: neither those given nor the one that the
- * user's own lock pins, which may not be the lock at hand.
+ * user's own lock pins, which may not be the lock at hand. Only what has the shape of a prefix goes.
  */
 export function prune(
   { plugins, lockfile }: Pick<Paths, 'plugins' | 'lockfile'>,
@@ -53,9 +55,11 @@ export function prune(
   const own = pinIn(lockfile, name);
   if (own === undefined) return;
   const kept = new Set([...keep, own].flatMap((pin) => (pin === null ? [] : [prefixName(pin)])));
-  const directory = join(plugins, name);
-  for (const version of existsSync(directory) ? readdirSync(directory) : []) {
-    if (!kept.has(version)) rmSync(join(directory, version), { recursive: true, force: true });
+  const directory = versionsOf(plugins, name);
+  if (!isDirectoryBelow(plugins, name)) return;
+  for (const version of readdirSync(directory)) {
+    if (!isPrefixName(version) || kept.has(version)) continue;
+    rmSync(below(directory, version), { recursive: true, force: true });
   }
 }
 

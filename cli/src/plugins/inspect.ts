@@ -2,10 +2,10 @@
  * Compares what is installed with its pin, byte for byte. Reads files, runs nothing, and says every
  * difference.
  */
-import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
 import { asWaitbusError } from '@waitbus/plugin-sdk/envelope';
 import {
+  below,
   dependencyContents,
   dependencyReasons,
   lookAtPackage,
@@ -13,7 +13,7 @@ import {
   type Pin,
 } from '@waitbus/plugin-sdk/lockfile';
 import { isShortage } from '../host/shortage.js';
-import { packageIn, PREFIX_PACKAGE, prefixOf } from './layout.js';
+import { isDirectoryBelow, packageIn, PREFIX_PACKAGE, prefixName } from './layout.js';
 
 export type Inspection =
   | { readonly state: 'intact' }
@@ -22,15 +22,26 @@ export type Inspection =
 
 /** @param pluginsDir where added packages lie */
 export function inspectPlugin(pluginsDir: string, name: string, pin: Pin): Promise<Inspection> {
-  return inspectPrefix(prefixOf(pluginsDir, name, pin), name, pin);
+  return inspectPrefix(pluginsDir, `${name}/${prefixName(pin)}`, name, pin);
 }
 
-export async function inspectPrefix(prefix: string, name: string, pin: Pin): Promise<Inspection> {
-  const directory = packageIn(prefix, name);
-  if (!existsSync(prefix)) return { state: 'absent' };
+/**
+ * @param root the directory that is trusted to be where it is
+ * @param path of the prefix below it; a link on the way is a change
+ */
+export async function inspectPrefix(
+  root: string,
+  path: string,
+  name: string,
+  pin: Pin,
+): Promise<Inspection> {
   try {
+    if (!isDirectoryBelow(root, path)) return { state: 'absent' };
+    const prefix = below(root, path);
     const strays = straysIn(prefix);
     if (strays.length > 0) return { state: 'changed', reasons: strays };
+    const directory = packageIn(prefix, name);
+    isDirectoryBelow(prefix, 'node_modules', name);
     const look = await lookAtPackage(directory, 'all');
     const decision = trust(pin, look);
     const reasons = [
@@ -47,14 +58,13 @@ export async function inspectPrefix(prefix: string, name: string, pin: Pin): Pro
 
 /** A prefix is a directory with `node_modules`, a package.json that says nothing, and no more. */
 function straysIn(prefix: string): string[] {
-  if (!lstatSync(prefix).isDirectory()) return [`${prefix} is a link`];
   return readdirSync(prefix, { withFileTypes: true }).flatMap((entry) => {
     if (entry.name === 'node_modules') {
       return entry.isDirectory() ? [] : ['its node_modules is no directory'];
     }
     if (entry.name !== 'package.json') return [`${JSON.stringify(entry.name)} lies beside it`];
     const isOurs =
-      entry.isFile() && readFileSync(join(prefix, entry.name), 'utf8') === PREFIX_PACKAGE;
+      entry.isFile() && readFileSync(below(prefix, entry.name), 'utf8') === PREFIX_PACKAGE;
     return isOurs ? [] : ['the package.json beside it was changed'];
   });
 }

@@ -6,12 +6,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { below } from '@waitbus/plugin-sdk/lockfile';
 import { UsageError } from '../terminal/exit.js';
 import { npm } from './npm.js';
 import type { Spec } from './spec.js';
 import type { Staging } from './staging.js';
 import type { TreeEntry } from './tree.js';
-import { integrityOf, unpack, unpackable } from './unpack.js';
+import { integrityOf, unpack, unpackable, WHOLE_ROOM } from './unpack.js';
 
 /** Specs that one npm is given. */
 const AT_ONCE = 40;
@@ -33,9 +34,10 @@ export async function lay(
     ...atHand,
     ...(await fetchTarballs(staging, missing(entries, atHand))),
   ]);
+  let room = WHOLE_ROOM;
   // A package before what is nested in it: its tarball may bring some of that.
   for (const entry of [...entries].sort((a, b) => a.path.length - b.path.length)) {
-    const place = join(staging.prefix, entry.path);
+    const place = below(staging.prefix, entry.path);
     if (entry.integrity === null) {
       if (existsSync(join(place, 'package.json'))) continue;
       throw refuse(`${entry.path} is said to be bundled, and is not there`);
@@ -48,7 +50,7 @@ export async function lay(
       );
     }
     if (existsSync(place)) throw refuse(`${entry.path} is there twice`);
-    await unpack(tarball, place);
+    room = await unpack(tarball, place, room);
   }
 }
 
@@ -85,7 +87,7 @@ export async function pack(staging: Staging, specs: readonly string[]): Promise<
   );
   return (packed as { filename: string }[]).map(({ filename }) =>
     // Older npm prints the name of a scoped package where the file's name belongs.
-    join(staging.tarballs, filename.replace(/^@/, '').replace('/', '-')),
+    below(staging.tarballs, filename.replace(/^@/, '').replace('/', '-')),
   );
 }
 

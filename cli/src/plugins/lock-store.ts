@@ -8,7 +8,6 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
-  readFileSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -19,14 +18,18 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { tryLock } from '@waitbus/kernel/file-lock';
 import { shellWord, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import {
+  below,
   EMPTY_LOCKFILE,
   formatLockfile,
   parseLockfile,
   type Lockfile,
 } from '@waitbus/plugin-sdk/lockfile';
 import type { Paths } from '../paths.js';
+import { NotRead, readRegularFile } from '../regular-file.js';
 
 const RETRY_MS = 50;
+/** Of a lock with thousands of dependencies. */
+const MAX_BYTES = 8 * 1024 * 1024;
 
 /**
  * @returns null when there is no such file
@@ -37,19 +40,23 @@ export function readLockfile(file: string): Lockfile | null {
   return text === null ? null : parseLockfile(text, file);
 }
 
-/** The file's text, or null without one. */
+/**
+ * The file's text, or null without one.
+ * @throws WaitbusError WAITBUS_BAD_LOCKFILE for what is no regular file, or too large for a lock
+ */
 export function textOf(file: string): string | null {
   try {
-    return readFileSync(file, 'utf8');
+    return readRegularFile(file, { maxBytes: MAX_BYTES }).toString();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
+    if (!(error instanceof NotRead)) throw error;
+    throw new WaitbusError('WAITBUS_BAD_LOCKFILE', error.message, `See ls -ld ${shellWord(file)}.`);
   }
 }
 
 /** Writes a text in one step. @throws WaitbusError WAITBUS_UNWRITABLE */
 export function replaceFile(file: string, text: string): void {
-  const next = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
+  const next = below(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const fd = openSync(next, 'w', 0o644);
@@ -80,7 +87,7 @@ export async function exclusively<T>(
   const key = createHash('sha256').update(whereIs(lockfile)).digest('hex').slice(0, 16);
   const releases: (() => void)[] = [];
   try {
-    for (const file of [join(plugins, '.lock'), join(runtimeDir, `lockfile-${key}.lock`)]) {
+    for (const file of [join(plugins, '.lock'), below(runtimeDir, `lockfile-${key}.lock`)]) {
       releases.push(await take(file, waiting));
     }
     return await work((change) => {

@@ -5,14 +5,14 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
-import type { Pin } from '@waitbus/plugin-sdk/lockfile';
+import { below, type Pin } from '@waitbus/plugin-sdk/lockfile';
 import { observePackage } from '@waitbus/plugin-sdk/manifest/check';
 import { notAgreed } from '../host/may-run.js';
 import type { Paths } from '../paths.js';
 import { place, prune } from './commit.js';
 import { inspectPlugin, inspectPrefix } from './inspect.js';
-import { lay, type Tarballs } from './lay.js';
 import { packageIn } from './layout.js';
+import { lay, type Tarballs } from './lay.js';
 import { exclusively } from './lock-store.js';
 import { runsHere } from './platform.js';
 import { entriesOf } from './restore-entries.js';
@@ -47,7 +47,7 @@ export async function restorePlugin(
   progress(`fetching ${name} ${pin.version} and ${entries.length - 1} dependencies`);
   await lay(staging, entries, tarballs);
   for (const entry of entries) dropForeign(staging.prefix, entry);
-  const inspection = await inspectPrefix(staging.prefix, name, pin);
+  const inspection = await inspectPrefix(staging.directory, 'prefix', name, pin);
   if (inspection.state !== 'intact') {
     const reasons = inspection.state === 'changed' ? inspection.reasons.join('; ') : 'it is empty';
     throw new WaitbusError(
@@ -74,7 +74,7 @@ export async function restorePlugin(
 /** An optional package that is for another platform is as absent here as npm would leave it. */
 function dropForeign(prefix: string, entry: TreeEntry): void {
   if (!entry.optional) return;
-  const directory = join(prefix, entry.path);
+  const directory = below(prefix, entry.path);
   const platform = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as Platform;
   if (!runsHere({ ...entry, platform })) rmSync(directory, { recursive: true });
 }

@@ -1,12 +1,12 @@
 /** What the argument of `waitbus plugin add` names: pure. */
-import { isAbsolute, resolve } from 'node:path';
+import { isAbsolute } from 'node:path';
+import { isPackageName } from '@waitbus/plugin-sdk/manifest';
 import { UsageError } from '../terminal/exit.js';
+import { absolutePath } from '../working-directory.js';
 
 export type Spec =
   | { readonly kind: 'registry'; readonly name: string; readonly range: string }
   | { readonly kind: 'tarball' | 'directory'; readonly path: string };
-
-const NAME = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
 
 /**
  * @param isDirectory whether a path is one, or null when there is nothing
@@ -18,7 +18,7 @@ export function parseSpec(
   isDirectory: (path: string) => boolean | null,
 ): Spec {
   if (/^\.{0,2}\//.test(text) || /^\.{1,2}$/.test(text) || isAbsolute(text)) {
-    const path = resolve(cwd, text);
+    const path = absolutePath(text, cwd);
     const directory = isDirectory(path);
     if (directory === null) throw new UsageError(`there is no ${path}`);
     return { kind: directory ? 'directory' : 'tarball', path };
@@ -32,7 +32,7 @@ export function parseSpec(
       `${text} is no package of the registry; give a name, ./file.tgz or ./directory`,
     );
   }
-  if (!NAME.test(name) || name.length > 214 || range === '') {
+  if (!isPackageName(name) || range === '') {
     throw new UsageError(`${text} is no name of a package, with or without @range`);
   }
   return { kind: 'registry', name, range };

@@ -6,8 +6,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tryLock } from '@waitbus/kernel/file-lock';
-import { PREFIX_PACKAGE, STAGING } from './layout.js';
+import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { below } from '@waitbus/plugin-sdk/lockfile';
+import { isDirectoryBelow, PREFIX_PACKAGE, STAGING } from './layout.js';
 import { unwritable } from './lock-store.js';
+
+const PLACE = /^add-[0-9a-f]{12}$/;
 
 export interface Staging extends Disposable {
   /** Where npm runs. It holds a private package.json and nothing of a project. */
@@ -20,9 +24,11 @@ export interface Staging extends Disposable {
 
 /** Makes a place, and removes those of commands that are no more. */
 export function openStaging(pluginsDir: string): Staging {
-  const all = join(pluginsDir, STAGING);
+  const all = below(pluginsDir, STAGING);
   try {
-    mkdirSync(all, { recursive: true, mode: 0o700 });
+    mkdirSync(pluginsDir, { recursive: true, mode: 0o700 });
+    // What a link leads to is not swept.
+    if (!isDirectoryBelow(pluginsDir, STAGING)) mkdirSync(all, { recursive: true, mode: 0o700 });
     sweep(all);
     const { directory, release } = claimPlace(all);
     const tarballs = join(directory, 'tarballs');
@@ -38,6 +44,7 @@ export function openStaging(pluginsDir: string): Staging {
     };
     return { directory, tarballs, prefix, [Symbol.dispose]: remove };
   } catch (error) {
+    if (error instanceof WaitbusError) throw error;
     throw unwritable(all, error as Error);
   }
 }
@@ -45,7 +52,7 @@ export function openStaging(pluginsDir: string): Staging {
 /** Whoever sees the place finds it held: were it there before its lock, a sweep could come between. */
 function claimPlace(all: string) {
   for (;;) {
-    const directory = join(all, `add-${randomBytes(6).toString('hex')}`);
+    const directory = below(all, `add-${randomBytes(6).toString('hex')}`);
     const release = tryLock(lockOf(directory));
     if (release === null) continue;
     mkdirSync(directory, { mode: 0o700 });
@@ -60,8 +67,8 @@ function lockOf(directory: string): string {
 
 function sweep(all: string): void {
   for (const entry of readdirSync(all, { withFileTypes: true })) {
-    if (!entry.isDirectory()) continue;
-    const directory = join(all, entry.name);
+    if (!entry.isDirectory() || !PLACE.test(entry.name)) continue;
+    const directory = below(all, entry.name);
     const release = tryLock(lockOf(directory));
     if (release === null) continue;
     rmSync(directory, { recursive: true, force: true });

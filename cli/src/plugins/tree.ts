@@ -5,6 +5,7 @@
  */
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { compareCodePoints } from '@waitbus/plugin-sdk/lockfile';
+import { isDependencyPath, isPackageName, isVersion } from '@waitbus/plugin-sdk/manifest';
 
 /** One package of the tree. */
 export interface TreeEntry {
@@ -69,6 +70,7 @@ export function readTree(packageLock: unknown, expected: string | null): Tree {
   }
   const root = entries.find(({ path }) => path === rootPath);
   if (root === undefined) problems.push(`npm did not resolve ${name}`);
+  else if (!isPackageName(name)) problems.push(`${name} is no name of a source package`);
   else if (root.name !== name) {
     problems.push(`${name} is an alias: its package is ${root.name}`);
   }
@@ -83,7 +85,8 @@ export function readTree(packageLock: unknown, expected: string | null): Tree {
 
 function readEntry(path: string, entry: LockEntry, isRoot: boolean, problems: string[]): TreeEntry {
   const inBundle = entry.inBundle === true;
-  if (path.split('/').includes('..')) problems.push(`${path} leaves the prefix`);
+  if (!isDependencyPath(path))
+    problems.push(`${path} leaves the prefix, or is no place of a package in it`);
   if (entry.link === true) problems.push(`${path} is a link`);
   if (/^git/.test(entry.resolved ?? '')) problems.push(`${path} comes from a git repository`);
   for (const [name, spec] of Object.entries({
@@ -93,7 +96,8 @@ function readEntry(path: string, entry: LockEntry, isRoot: boolean, problems: st
     if (ELSEWHERE.test(spec)) problems.push(`${path} depends on ${name} from ${spec}`);
   }
   const integrity = entry.integrity ?? null;
-  if (!inBundle || integrity !== null) {
+  if (!isVersion(entry.version)) problems.push(`${path} has no semantic version`);
+  if (isRoot || !inBundle || integrity !== null) {
     const problem = integrityProblem(integrity);
     if (problem !== null) problems.push(`${path} ${problem}`);
   }
@@ -101,7 +105,7 @@ function readEntry(path: string, entry: LockEntry, isRoot: boolean, problems: st
     path,
     name: entry.name ?? path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length),
     version: entry.version ?? '',
-    integrity: inBundle ? null : integrity,
+    integrity: inBundle && !isRoot ? null : integrity,
     optional: !isRoot && (entry.optional === true || entry.devOptional === true),
     installScript: entry.hasInstallScript === true,
     platform: platformOf(entry),

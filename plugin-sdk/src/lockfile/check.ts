@@ -30,12 +30,27 @@ export function listOf(check: Check): Check {
   };
 }
 
-/** An object whose keys are free and whose values all pass a check. */
-export function mapOf(check: Check): Check {
+/**
+ * An object whose keys and values all pass a check.
+ * @param keyProblem what is said of a key that does not
+ */
+export function mapOf(isKey: (key: string) => boolean, keyProblem: string, check: Check): Check {
   return (value, path, problems) => {
-    if (!isObject(value)) problems.push(`${path}: must be an object`);
-    else
-      for (const [key, member] of Object.entries(value)) check(member, `${path}.${key}`, problems);
+    if (!isObject(value)) {
+      problems.push(`${path}: must be an object`);
+      return;
+    }
+    for (const [key, member] of Object.entries(value)) {
+      if (isKey(key)) check(member, `${path}.${key}`, problems);
+      else problems.push(`${path}: ${JSON.stringify(key)} ${keyProblem}`);
+    }
+  };
+}
+
+/** Several checks of one value. */
+export function every(...checks: readonly Check[]): Check {
+  return (value, path, problems) => {
+    for (const check of checks) check(value, path, problems);
   };
 }
 
@@ -58,7 +73,7 @@ export function members(checks: Readonly<Record<string, Check>>): Check {
   };
 }
 
-function that(holds: (value: unknown) => boolean, problem: string): Check {
+export function that(holds: (value: unknown) => boolean, problem: string): Check {
   return (value, path, problems) => {
     if (!holds(value)) problems.push(`${path}: ${problem}`);
   };

@@ -3,11 +3,12 @@
  * is a package that is hashed like the plugin itself. Anything else there is refused, since Node
  * would load from it. Reads files, runs nothing.
  */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WaitbusError } from '../envelope/index.js';
 import { contentHash } from './content-hash.js';
 import type { Pin } from './lockfile.js';
+import { readPackageJson } from './look.js';
 
 /** Content hashes by path below the prefix, such as `node_modules/ws`; the plugin itself left out. */
 export type DependencyContents = ReadonlyMap<string, string>;
@@ -45,7 +46,7 @@ async function visit(
 
 async function hashed(prefix: string, path: string): Promise<string> {
   try {
-    JSON.parse(await readFile(join(prefix, path, 'package.json'), 'utf8'));
+    JSON.parse(await readPackageJson(join(prefix, path)));
   } catch {
     throw refuse(prefix, `${path} is no package`);
   }

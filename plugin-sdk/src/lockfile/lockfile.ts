@@ -1,9 +1,27 @@
 /**
  * plugins.lock.json as pure data: parse with every refusal, format canonically. No I/O.
  */
-import { notJson, WaitbusError } from '../envelope/index.js';
-import type { Capabilities } from '../manifest/index.js';
-import { isFlag, isText, listOf, mapOf, matching, members, nullOr, oneOf } from './check.js';
+import { notJson, SOURCE_NAME, WaitbusError } from '../envelope/index.js';
+import {
+  isDependencyPath,
+  isDependencyVersion,
+  isPackageName,
+  isVersion,
+  type Capabilities,
+} from '../manifest/index.js';
+import {
+  every,
+  isFlag,
+  isText,
+  listOf,
+  mapOf,
+  matching,
+  members,
+  nullOr,
+  oneOf,
+  that,
+} from './check.js';
+import { dependencyKeys, rootIntegrity } from './pin-checks.js';
 
 export const LOCKFILE_VERSION = 1;
 
@@ -62,46 +80,54 @@ const sha512 = matching(/^sha512-[A-Za-z0-9+/]{86}==$/, 'must be exactly one sha
 const checkLockfile = members({
   lockfileVersion: oneOf(LOCKFILE_VERSION),
   plugins: mapOf(
-    members({
-      capabilities: members({
-        childProcess: listOf(isText),
-        env: listOf(isText),
-        fsRead: listOf(isText),
-        fsWrite: listOf(isText),
-        nativeAddon: isFlag,
-        net: listOf(isText),
+    isPackageName,
+    'is no name of a package',
+    every(
+      members({
+        capabilities: members({
+          childProcess: listOf(isText),
+          env: listOf(isText),
+          fsRead: listOf(isText),
+          fsWrite: listOf(isText),
+          nativeAddon: isFlag,
+          net: listOf(isText),
+        }),
+        content: contentHash,
+        contract: oneOf('waitbus.sources.v1'),
+        dependencies: mapOf(
+          isDependencyPath,
+          'is no place below the prefix, such as node_modules/ws',
+          members({
+            content: nullOr(contentHash),
+            integrity: nullOr(sha512),
+            optional: isFlag,
+            version: that(isDependencyVersion, 'must be a version such as 1.0.0'),
+          }),
+        ),
+        evidence: oneOf('provenance', 'registry', 'local'),
+        firstPinnedAt: matching(
+          /^\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\dZ$/,
+          'must be a time such as 2026-11-22T00:00:00Z',
+        ),
+        installScripts: oneOf('none', 'declared'),
+        integrity: nullOr(sha512),
+        manifest: matching(/^sha256-[A-Za-z0-9+/]{43}=$/, 'must be a base64 sha256'),
+        origin: oneOf('registry', 'tarball', 'directory', 'workspace'),
+        publisher: nullOr(
+          members({
+            issuer: isText,
+            ownerId: isText,
+            repository: isText,
+            repositoryId: isText,
+            workflow: isText,
+          }),
+        ),
+        sources: listOf(matching(SOURCE_NAME, `must match ${SOURCE_NAME.source}`)),
+        version: that(isVersion, 'must be a version such as 1.0.0'),
       }),
-      content: contentHash,
-      contract: oneOf('waitbus.sources.v1'),
-      dependencies: mapOf(
-        members({
-          content: nullOr(contentHash),
-          integrity: nullOr(sha512),
-          optional: isFlag,
-          version: isText,
-        }),
-      ),
-      evidence: oneOf('provenance', 'registry', 'local'),
-      firstPinnedAt: matching(
-        /^\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\dZ$/,
-        'must be a time such as 2026-11-22T00:00:00Z',
-      ),
-      installScripts: oneOf('none', 'declared'),
-      integrity: nullOr(sha512),
-      manifest: matching(/^sha256-[A-Za-z0-9+/]{43}=$/, 'must be a base64 sha256'),
-      origin: oneOf('registry', 'tarball', 'directory', 'workspace'),
-      publisher: nullOr(
-        members({
-          issuer: isText,
-          ownerId: isText,
-          repository: isText,
-          repositoryId: isText,
-          workflow: isText,
-        }),
-      ),
-      sources: listOf(isText),
-      version: isText,
-    }),
+      rootIntegrity,
+      dependencyKeys,
+    ),
   ),
 });
 

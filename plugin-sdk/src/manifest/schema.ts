@@ -3,10 +3,11 @@
  * code of a plugin runs to find out what it is. The descriptions are what editors show; the types
  * are in `entry.ts`.
  */
-import { subset, valid, validRange } from 'semver';
+import { subset, validRange } from 'semver';
 import { z } from 'zod';
 import { EVENT_TYPE, SOURCE_NAME } from '../envelope/index.js';
 import { MANIFEST_KEY, NO_CAPABILITIES, SECRET_NAME } from './entry.js';
+import { isPackageName, isVersion } from './names.js';
 import { placeProblem } from './place.js';
 import { passedProblem, shellProblem } from './variable.js';
 
@@ -205,10 +206,14 @@ const waitbusRange = line
 
 /** The members of package.json that matter to the host. Others are the author's own. */
 export const packageSchema = z.looseObject({
-  name: z.string().min(1).describe('The package; by custom waitbus-source-NAME.'),
+  name: z
+    .string()
+    .min(1)
+    .refine(isPackageName, 'is no name of a package')
+    .describe('The package; by custom waitbus-source-NAME.'),
   version: z
     .string()
-    .refine((version) => valid(version) !== null, 'is not a semantic version')
+    .refine(isVersion, 'is not a semantic version')
     .describe('A semantic version; pinned together with the content.'),
   engines: z
     .looseObject({

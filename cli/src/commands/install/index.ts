@@ -23,7 +23,10 @@ export function install(args: readonly string[]): Promise<number> {
       const { warnings, argv: command } = around.command;
       const attempt = attempted(() => {
         const plan = planOf(harness, given.scope, around);
-        const done = doInstall({ harness: harness.name, ...plan }, { ...given, records });
+        const done = doInstall(
+          { harness: harness.name, project: around.project, ...plan },
+          { ...given, records },
+        );
         return { scope: plan.scope, done };
       });
       return { harness, command, warnings, ...attempt };
@@ -48,7 +51,10 @@ export function uninstall(args: readonly string[]): Promise<number> {
     return given.harnesses.map((harness): Result => {
       const attempt = attempted(() => {
         const plan = planOf(harness, given.scope, around);
-        const done = undo({ harness: harness.name, ...plan }, { ...given, records });
+        const done = undo(
+          { harness: harness.name, project: around.project, ...plan },
+          { ...given, records },
+        );
         return { scope: plan.scope, done };
       });
       return { harness, command: [], warnings: [], ...attempt };

@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { asWaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { askDaemon } from '../../client/ask-daemon.js';
+import { isPackageName } from '@waitbus/plugin-sdk/manifest';
 import { enforcement } from '@waitbus/plugin-sdk/permissions';
 import { findInstallation } from '../../installation.js';
 import { resolvePaths, type Paths } from '../../paths.js';
@@ -52,6 +53,12 @@ export function specOf(text: string): Spec {
 export function onlyWord(positionals: readonly string[], what: string): string {
   const [word, ...rest] = positionals;
   if (word === undefined || rest.length > 0) throw new UsageError(`name ${what}`);
+  return word;
+}
+
+/** @throws UsageError for a word that no package can have for its name */
+export function packageWord(word: string): string {
+  if (!isPackageName(word)) throw new UsageError(`${word} is no name of a package`);
   return word;
 }
 

@@ -1,16 +1,15 @@
 /** `waitbus plugin remove`: the pin, and then the files. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { EMPTY_LOCKFILE } from '@waitbus/plugin-sdk/lockfile';
 import { resolvePaths } from '../../paths.js';
 import { prune, withoutPin } from '../../plugins/commit.js';
 import { PLUGIN_EXIT } from '../../plugins/exit-codes.js';
+import { isDirectoryBelow } from '../../plugins/layout.js';
 import { exclusively, readLockfile } from '../../plugins/lock-store.js';
 import { changeSecrets, readSecrets, withoutOwner } from '../../secrets.js';
 import { say } from '../../terminal/exit.js';
-import { changed, COMMON, lockfileOf, onlyWord } from './context.js';
+import { changed, COMMON, lockfileOf, onlyWord, packageWord } from './context.js';
 
 export const help = `usage: waitbus plugin remove NAME [--lockfile PATH]
 
@@ -27,7 +26,7 @@ export async function run(args: readonly string[]): Promise<number> {
     strict: true,
     options: COMMON,
   });
-  const name = onlyWord(positionals, 'one plugin');
+  const name = packageWord(onlyWord(positionals, 'one plugin'));
   const paths = resolvePaths();
   const lockfile = lockfileOf(values.lockfile, paths);
   const waiting = () => say('waiting for another waitbus plugin command');
@@ -35,7 +34,7 @@ export async function run(args: readonly string[]): Promise<number> {
     const { plugins } = readLockfile(lockfile) ?? EMPTY_LOCKFILE;
     const pinned = Object.hasOwn(plugins, name);
     // Without its pin: a command was killed before it could write it, or after it removed it.
-    if (!pinned && !existsSync(join(paths.plugins, name))) throw notThere(name, lockfile, plugins);
+    if (!pinned && !isDirectoryBelow(paths.plugins, name)) throw notThere(name, lockfile, plugins);
     if (pinned) change((lock) => withoutPin(lock, name));
     await changed(paths);
     prune(paths, name, []);

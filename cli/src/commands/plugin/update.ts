@@ -8,7 +8,7 @@ import { pluginExitOf, worst, type PluginExit } from '../../plugins/exit-codes.j
 import { readLockfile } from '../../plugins/lock-store.js';
 import { say, sayError, UsageError } from '../../terminal/exit.js';
 import { tell } from './add.js';
-import { addOptions, changed, PINNING, lockfileOf } from './context.js';
+import { addOptions, changed, PINNING, lockfileOf, packageWord } from './context.js';
 
 export const help = `usage: waitbus plugin update [NAME] [--yes] [--frozen] [--lockfile PATH] [--json]
 
@@ -30,8 +30,9 @@ export async function run(args: readonly string[]): Promise<number> {
     strict: true,
     options: PINNING,
   });
-  const [name, ...rest] = positionals;
+  const [word, ...rest] = positionals;
   if (rest.length > 0) throw new UsageError('name one plugin, or none for all');
+  const name = word === undefined ? undefined : packageWord(word);
   const { yes = false, frozen = false, json = false } = values;
   if (yes && name === undefined) throw new UsageError('--yes agrees for one plugin: name it');
   const paths = resolvePaths();

@@ -9,7 +9,7 @@ import { PLUGIN_EXIT, worst, type PluginExit } from '../../plugins/exit-codes.js
 import { inspectPlugin } from '../../plugins/inspect.js';
 import { readLockfile } from '../../plugins/lock-store.js';
 import { print, say, UsageError } from '../../terminal/exit.js';
-import { COMMON, lockfileOf } from './context.js';
+import { COMMON, lockfileOf, packageWord } from './context.js';
 
 export const help = `usage: waitbus plugin verify [NAME] [--lockfile PATH]
 
@@ -27,8 +27,9 @@ export async function run(args: readonly string[]): Promise<number> {
     strict: true,
     options: COMMON,
   });
-  const [name, ...rest] = positionals;
+  const [word, ...rest] = positionals;
   if (rest.length > 0) throw new UsageError('name one plugin, or none for all');
+  const name = word === undefined ? undefined : packageWord(word);
   const paths = resolvePaths();
   const lockfile = lockfileOf(values.lockfile, paths);
   const codes = [...(await verifyAdded(lockfile, paths.plugins, name)), ...(await verifyOwn(name))];

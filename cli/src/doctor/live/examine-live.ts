@@ -3,7 +3,6 @@
  * would run it, its event has to come over the bus, and a message has to wake the session in the
  * harness's own words.
  */
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { asWaitbusError } from '@waitbus/plugin-sdk/envelope';
 import {
@@ -16,6 +15,7 @@ import {
 } from 'waitbus-source-agent/harnesses';
 import { waitFor } from '../../client/wait-for.js';
 import { programOnPath } from '../../host/programs.js';
+import { readRegularFile } from '../../regular-file.js';
 import { uniqueKey } from '../../spool/unique-key.js';
 import { ok, problem, warning, type Finding } from '../finding.js';
 import { judgeConfig, judgeTrust, listCodexHooks } from './codex-trust.js';
@@ -192,9 +192,12 @@ async function checkGates(
   return [];
 }
 
+/** Of a harness; what is larger is something else. */
+const MAX_SETTINGS_BYTES = 32 * 1024 * 1024;
+
 function read(file: string): string | null {
   try {
-    return readFileSync(file, 'utf8');
+    return readRegularFile(file, { maxBytes: MAX_SETTINGS_BYTES }).toString();
   } catch {
     return null;
   }
