@@ -85,8 +85,8 @@ test('an unknown path is 404; a wrong method is 405 and told what is allowed', a
   for (const path of [
     ...['/', '/hook/', '/hook/x', '/HOOK', '/../hook/..', '/*'],
     // What a URL, or a reader of one, makes `/hook` of.
-    ...['/./hook', '/x/../hook', '//hook', '/%68ook', '/hook%2f', '/hook;x', '/hook#x', '\\hook'],
-    ...['/%2e/hook', '/hook/.', 'http://127.0.0.1/hook', 'http://127.0.0.1/./hook'],
+    ...['/./hook', '/x/../hook', '//hook', '/%68ook', '/hook%2f', '/hook;x', '/hook#x'],
+    ...['/%2e/hook', '/hook/.'],
   ]) {
     const answer = await endpoint.post('{}', [], path);
     assert.deepEqual([answer.status, answer.errorCode], [404, 'not_found'], path);

@@ -411,7 +411,7 @@ def _start_daemon(paths: _Paths, limit: _Limit) -> None:
                     },
                 )
         except OSError as error:
-            raise _unreachable(paths, error) from error
+            raise _unreachable(paths, error, getattr(error, "remedy", None)) from error
         finally:
             os.close(writing)
         # It is our child, and would stay behind as a zombie once it ends.
