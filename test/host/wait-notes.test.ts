@@ -31,13 +31,13 @@ test('what a source has to say of a wait is said before it is armed, in one line
   assert.deepEqual(first, {
     ...note,
     level: 'warning',
-    detail: 'it is warning really',
+    detail: 'it is warning\\nreally',
     clauses: [1],
   });
   assert.deepEqual(second, {
     ...note,
     level: 'impossible',
-    detail: 'it is impossible really',
+    detail: 'it is impossible\\nreally',
     clauses: [2],
   });
 });
@@ -65,7 +65,7 @@ test('what holds no more is cleared, and said once', async () => {
     source: 'good',
     code: 'said',
     level: 'cleared',
-    detail: 'it is warning really',
+    detail: 'it is warning\\nreally',
     remedy: '',
     clauses: [0],
   });

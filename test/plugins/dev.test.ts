@@ -95,7 +95,7 @@ test('a save starts it anew; a mistake is shown, and mended by the next save', a
   writeFileSync(entry, `${edition('fourth')}throw new Error('thrown while loading');\n`);
   await dev.says(/redis failed: .*thrown while loading/);
   writeFileSync(join(directory, 'package.json'), '{');
-  await dev.says(/package\.json:\n {2}is not JSON/);
+  await dev.says(/package\.json \(WAITBUS_BAD_MANIFEST\)\n {2}is not JSON/);
   dev.child.kill('SIGTERM');
   assert.equal((await dev.ended).code, 0);
   assert.equal(existsSync(place), false);

@@ -46,7 +46,7 @@ before(async () => {
   );
   // A client of its own asks for what ours would not.
   for (const request of [
-    { op: 'attach', name: HOSTILE, will: null },
+    { op: 'attach', name: HOSTILE },
     {
       op: 'hold',
       token: HOSTILE.slice(0, 20),

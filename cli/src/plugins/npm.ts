@@ -78,7 +78,9 @@ const UNREACHABLE =
 function failure(error: NpmError, stderr: string, command: string): WaitbusError {
   const code = error.code ?? '';
   const said = [error.summary, stderr].join('\n');
-  const words = firstLines(error.summary ?? stderr);
+  // Of a file that is no JSON npm's words quote the beginning.
+  const words =
+    code === 'EJSONPARSE' ? 'a package.json is not JSON' : firstLines(error.summary ?? stderr);
   if (said.includes(NO_GIT) || code === 'EALLOWGIT') {
     return new WaitbusError(
       'WAITBUS_INSTALL_REFUSED',

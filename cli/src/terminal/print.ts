@@ -34,11 +34,12 @@ export function printBody(text: string): void {
 }
 
 /**
- * Writes lines of data for who must have them before anything counts as given.
+ * Writes lines of data for who must have them before anything counts as given. Those of a body keep
+ * their tabs; who splits it sees to its line breaks.
  * @returns false when nobody reads any more
  */
 export function printed(lines: readonly string[]): Promise<boolean> {
-  return flushedTo(process.stdout, lines.map((line) => `${plainLine(line)}\n`).join(''));
+  return flushedTo(process.stdout, lines.map((line) => plainText(`${line}\n`)).join(''));
 }
 
 /** The same for an answer of several lines to a harness: JSON, or a text for its model. */

@@ -18,10 +18,11 @@ const IN_PICTURE =
  * Unicode says has no picture.
  */
 const UNSHOWN_SET = `[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}](?<!${IN_PICTURE})`;
-const UNSHOWN = new RegExp(UNSHOWN_SET, 'gu');
-const UNSHOWN_IN_TEXT = new RegExp(`(?![\\n\\t])${UNSHOWN_SET}`, 'gu');
-/** Most text, which need not be looked at twice. */
-const ASCII = /^[ -~]*$/;
+/** Made when they are first needed: that takes a millisecond, and most commands show ASCII alone. */
+let unshown: RegExp | undefined;
+let unshownInText: RegExp | undefined;
+const ASCII_LINE = /^[ -~]*$/;
+const ASCII_TEXT = /^[ -~\n\t]*$/;
 
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
@@ -30,12 +31,16 @@ const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t'
  * sees that something was there, and JSON text stays the same JSON. Twice is as once.
  */
 export function plainLine(text: string): string {
-  return ASCII.test(text) ? text : withoutColours(text).replace(UNSHOWN, escape);
+  if (ASCII_LINE.test(text)) return text;
+  unshown ??= new RegExp(UNSHOWN_SET, 'gu');
+  return withoutColours(text).replace(unshown, escape);
 }
 
 /** The same with its own line breaks and tabs: for a body of text that stands by itself. */
 export function plainText(text: string): string {
-  return withoutColours(text).replaceAll('\r\n', '\n').replace(UNSHOWN_IN_TEXT, escape);
+  if (ASCII_TEXT.test(text)) return text;
+  unshownInText ??= new RegExp(`(?![\\n\\t])${UNSHOWN_SET}`, 'gu');
+  return withoutColours(text).replaceAll('\r\n', '\n').replace(unshownInText, escape);
 }
 
 /**
