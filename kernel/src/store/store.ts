@@ -12,7 +12,7 @@ import { checkWhole, openDatabase, type Durability } from './open.js';
 import { KeyIndex } from './key-index.js';
 import { readFrame, readPage, type Page } from './page.js';
 import type { Prefilter } from './prefilter.js';
-import { select, type Selection } from './select.js';
+import { reachOf, select, type Selection } from './select.js';
 import { prepareStatements, type FullEvent, type Statements } from './statements.js';
 import { pragma, usedBytes } from './sqlite.js';
 import { UlidGenerator } from './ulid-generator.js';
@@ -49,7 +49,6 @@ export class Store {
   #last: number;
   #head: string | null;
   #floor: string | null;
-  /** See Checkpoints. */
   walPages = 0;
   /** Set once damage was met: from then on everything is refused, with the cure. */
   #poison: WaitbusError | null = null;
@@ -187,8 +186,10 @@ export class Store {
    * @returns how many were removed
    */
   prune(upTo: number, maxRows: number): number {
-    const through = Math.min(upTo, this.#first - 1 + maxRows, this.#last);
-    const floor = through < this.#first ? null : this.idAt(through);
+    const most = Math.min(upTo, this.#first - 1 + maxRows, this.#last);
+    if (most < this.#first) return 0;
+    const through = reachOf(this.#db, this.floorSeq, most);
+    const floor = this.idAt(through);
     if (floor === null) return 0;
     const remove = this.#db.transaction(() => {
       this.#index.removeThrough(through);
