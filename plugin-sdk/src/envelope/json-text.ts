@@ -39,6 +39,13 @@ export function parseScanned(
   scan: JsonScan,
   path: PartPath,
 ): Record<string, unknown> {
+  const value = parseParts(body, scan, path);
+  if (!isObject(value)) throw new WaitbusError('WAITBUS_BAD_FRAME', 'not a JSON object');
+  return value;
+}
+
+/** The same of any value. */
+export function parseParts(body: Buffer, scan: JsonScan, path: PartPath): unknown {
   const parts = scan.finish();
   if (!isUtf8(body)) throw new WaitbusError('WAITBUS_BAD_FRAME', 'not JSON: not UTF-8');
   const texts: JsonText[] = [];
@@ -50,7 +57,6 @@ export function parseScanned(
     copied = end;
   }
   const value = parseJson(text + body.toString('utf8', copied));
-  if (!isObject(value)) throw new WaitbusError('WAITBUS_BAD_FRAME', 'not a JSON object');
   if (texts.length > 0) place(value, path, texts);
   return value;
 }
