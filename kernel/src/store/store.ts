@@ -9,6 +9,7 @@ import { bisect, findDelivery } from './bisect.js';
 import type { CommittedEvent } from './event.js';
 import { explainStoreError } from './explain.js';
 import { checkWhole, openDatabase, type Durability } from './open.js';
+import { HoldTable } from './hold-table.js';
 import { KeyIndex } from './key-index.js';
 import { readFrame, readPage, type Page } from './page.js';
 import type { Prefilter } from './prefilter.js';
@@ -45,12 +46,13 @@ export class Store {
   readonly #sql: Statements;
   readonly #index: KeyIndex;
   readonly watches: WatchTables;
+  readonly holds: HoldTable;
   #first: number;
   #last: number;
   #head: string | null;
   #floor: string | null;
   walPages = 0;
-  /** Set once damage was met: from then on everything is refused, with the cure. */
+  /** Damage was met: from then on everything is refused, with the cure. */
   #poison: WaitbusError | null = null;
 
   constructor(options: StoreOptions) {
@@ -68,6 +70,7 @@ export class Store {
     this.#ids = new UlidGenerator(options.now, this.#head);
     this.#index = this.#read(() => new KeyIndex(db, this.floorSeq));
     this.watches = new WatchTables(db, (work) => this.#read(work));
+    this.holds = new HoldTable(db, (work) => this.#read(work));
   }
 
   /** The event_id of the newest event, or null when there was none yet. */
@@ -133,8 +136,7 @@ export class Store {
 
   /**
    * The events after a position as wire bytes, in order: at least one if there is one, then up to
-   * the limits.
-   * @param after a seq
+   * the limits. `after` is a seq.
    */
   page(after: number, maxRows: number, maxBytes: number): Page {
     const from = Math.max(after, this.floorSeq);
@@ -147,7 +149,6 @@ export class Store {
     return this.#read(() => select(this.#db, prefilter, after, reach, maxRows));
   }
 
-  /** The stored JSON of the event at a position. */
   frameAt(seq: number): Buffer {
     return this.#read(() => readFrame(this.#sql, seq));
   }
@@ -205,7 +206,6 @@ export class Store {
     return removed;
   }
 
-  /** Indexes a little more. */
   index(): void {
     if (this.#db.open) this.walPages += this.#read(() => this.#index.step(this.#last));
   }
