@@ -9,7 +9,7 @@ import { paced } from './bus/paced.js';
 import { Publisher } from './bus/publisher.js';
 import type { Sink, Subscription, SubscriptionRequest } from './bus/subscription.js';
 import { Holds } from './holds/holds.js';
-import { openJournal } from './holds/journal.js';
+import { takingOver } from './holds/journal.js';
 import { directoriesOf, lockOf, takeLocks } from './locks.js';
 import { collectEvery } from './os/young-garbage.js';
 import { added, type Answer } from './socket/commands/added.js';
@@ -137,7 +137,7 @@ export function openKernel(options: KernelOptions): Kernel {
     return event;
   };
   const holds = new Holds({
-    journal: openJournal(join(dirname(paths.store), 'holds.json')),
+    journal: takingOver(store.holds, join(dirname(paths.store), 'holds.json')),
     publish: (one, done) => publisher.publish([one], done),
     checkEvent,
     now,

@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -153,12 +154,49 @@ test('a spool that is removed while the daemon runs is made anew and works', asy
   assertExit(await wait.ended, 0);
 });
 
-test('a spool whose rejected/ cannot be made does not end the daemon', async () => {
+for (const [what, putInTheWay] of [
+  ['a file', (path: string) => writeFileSync(path, 'in the way')],
+  ['a link to elsewhere', (path: string) => symlinkSync('..', path)],
+] as const) {
+  test(`with ${what} in the place of rejected/ a bad file is set aside beside it, and the next is taken`, async () => {
+    await using box = new Sandbox();
+    const wait = await armedWait(box, '--source', 'agent', '--match', 'fields.n=9');
+    putInTheWay(join(box.paths.spool, 'rejected'));
+    put(box, 'bad.ndjson', 'not json\n');
+    put(box, 'then.ndjson', line(9));
+    assertExit(await wait.ended, 0);
+    assert.equal(await eventCount(box), 1);
+    const names = ['bad.ndjson.rejected', 'bad.ndjson.rejected.reason', 'rejected'];
+    assert.deepEqual(readdirSync(box.paths.spool).sort(), names);
+  });
+}
+
+test('a file of many slices is taken in whole and in order, a list as well', async () => {
   await using box = new Sandbox();
-  const daemon = await box.daemon();
-  writeFileSync(join(box.paths.spool, 'rejected'), 'a file in the way');
-  put(box, 'bad.ndjson', 'not json\n');
-  await daemon.says(/the spool could not be taken in/);
-  await emitAgent(box, '--no-autostart');
-  assert.equal(await eventCount(box), 1);
+  mkdirSync(box.paths.spool, { recursive: true });
+  const pad = 'é'.repeat(100);
+  const events = Array.from({ length: 2600 }, (_, n) => ({
+    source: 'agent',
+    event_type: 'agent_finished',
+    fields: { n, pad },
+    ...(n % 1000 === 0 ? { payload: ['x'.repeat(200_000)] } : {}),
+  }));
+  put(
+    box,
+    'a.ndjson',
+    events
+      .slice(0, 1300)
+      .map((each) => JSON.stringify(each))
+      .join('\n'),
+  );
+  put(box, 'b.json', JSON.stringify(events.slice(1300), null, 1));
+  const args = ['wait', '--source', 'agent', '--since', 'start', '--count', '2600', '--json'];
+  const ended = await box.run(args);
+  assertExit(ended, 0);
+  const seen = [...ended.stdout.matchAll(/"n":(\d+)/g)].map(([, n]) => Number(n));
+  assert.deepEqual(
+    seen,
+    events.map((_, n) => n),
+  );
+  assert.deepEqual(readdirSync(box.paths.spool), []);
 });

@@ -2,12 +2,11 @@
  * Takes the spool in: at the daemon's start, and whenever a file appears while it runs. A file goes
  * once its events are committed; one that is malformed is set aside in `rejected/` with the reason.
  */
-import { createHash } from 'node:crypto';
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
-  readFileSync,
   renameSync,
   statSync,
   unlinkSync,
@@ -15,8 +14,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { asWaitbusError, isObject, LIMITS, parseJson } from '@waitbus/plugin-sdk/envelope';
+import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import type { KernelLog } from '@waitbus/kernel';
+import { MalformedSpool, readEvents } from './read-events.js';
 import { UNFINISHED_PREFIX } from './spool.js';
 
 export interface IntakeOptions {
@@ -108,64 +108,51 @@ export class SpoolIntake {
       .sort();
   }
 
+  /** Never rejects: what is wrong with one file is no matter of the next. */
   async #take(file: string): Promise<void> {
     const { publish, log } = this.#options;
+    const name = basename(file);
     try {
-      const events = readEvents(file);
-      for (let at = 0; at < events.length; at += LIMITS.eventsPerRequest) {
-        await publish(events.slice(at, at + LIMITS.eventsPerRequest));
+      let count = 0;
+      for await (const { events, isLast } of readEvents(file)) {
+        if (this.#stopped) return;
+        if (events.length > 0) await publish(events);
+        count += events.length;
+        if (!isLast) continue;
+        unlinkSync(file);
+        log.info({ file: name, events: count }, 'took in spooled events');
       }
-      unlinkSync(file);
-      log.info({ file: basename(file), events: events.length }, 'took in spooled events');
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-      const { code, message } = asWaitbusError(error);
-      // A store that cannot take events now may take them later: the file stays where it is.
-      if (code.startsWith('WAITBUS_STORE')) {
-        log.error({ file: basename(file), code }, 'spooled events could not be stored yet');
-        return;
+      if (error instanceof MalformedSpool) this.#reject(file, error.message);
+      else if (error instanceof WaitbusError && !error.code.startsWith('WAITBUS_STORE')) {
+        this.#reject(file, error.message);
+      } else if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+        // A file that cannot be read now, or a store that takes nothing now, may do so later.
+        const { code = 'WAITBUS_INTERNAL', message } = error as NodeJS.ErrnoException;
+        log.error({ file: name, code, reason: message }, 'spooled events could not be stored yet');
       }
-      this.#reject(file, message);
     }
   }
 
   #reject(file: string, reason: string): void {
-    const directory = join(this.#options.directory, 'rejected');
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const aside = join(directory, basename(file));
-    renameSync(file, aside);
-    writeFileSync(`${aside}.reason`, `${reason}\n`, { mode: 0o600 });
-    this.#options.log.warn({ file: aside, reason }, 'a spooled file is malformed; set aside');
-  }
-}
-
-/**
- * The events of a file: one JSON object a line, or one object or list in all. Each gets a
- * delivery_id that follows from the file, so that a file taken in twice counts once.
- */
-function readEvents(file: string): unknown[] {
-  const text = readFileSync(file, 'utf8');
-  const digest = createHash('sha256')
-    .update(basename(file))
-    .update(text)
-    .digest('hex')
-    .slice(0, 32);
-  return parseEvents(text).map((event, index) =>
-    isObject(event) ? { delivery_id: `spool:${digest}:${index}`, ...event } : event,
-  );
-}
-
-function parseEvents(text: string): unknown[] {
-  const lines = text.split('\n').filter((line) => line.trim() !== '');
-  try {
-    return lines.map(parseJson);
-  } catch (error) {
-    let whole: unknown;
+    const { log } = this.#options;
     try {
-      whole = parseJson(text);
-    } catch {
-      throw new Error(`not NDJSON: ${(error as Error).message}`, { cause: error });
+      const aside = this.#asideOf(basename(file));
+      renameSync(file, aside);
+      writeFileSync(`${aside}.reason`, `${reason}\n`, { mode: 0o600 });
+      log.warn({ file: aside, reason }, 'a spooled file is malformed; set aside');
+    } catch (error) {
+      log.error({ err: error, file, reason }, 'a malformed spooled file could not be set aside');
     }
-    return Array.isArray(whole) ? whole : [whole];
+  }
+
+  /** In `rejected/`; where something else has that name, beside it under a name that is not taken in. */
+  #asideOf(name: string): string {
+    const { directory } = this.#options;
+    const rejected = join(directory, 'rejected');
+    const there = lstatSync(rejected, { throwIfNoEntry: false });
+    if (there === undefined) mkdirSync(rejected, { recursive: true, mode: 0o700 });
+    else if (!there.isDirectory()) return join(directory, `${name}.rejected`);
+    return join(rejected, name);
   }
 }

@@ -6,7 +6,7 @@
  */
 import { asWaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { subjectFromStored, type CommittedEvent } from '../store/event.js';
-import { wireFromStored, type Page } from '../store/page.js';
+import { READ_BYTES, wireFromStored, type Page } from '../store/page.js';
 import { chunksOf, type Chunk } from '../store/wire.js';
 import { Candidates } from './candidates.js';
 import type { Log } from './log.js';
@@ -216,14 +216,16 @@ export class Hub {
     const { log } = this.#options;
     const chunks: Buffer[] = [];
     let size = 0;
+    let read = 0;
     const { seqs, through } = log.select(prefilter, after, PAGE_ROWS);
     for (const seq of seqs) {
       const frame = log.frameAt(seq);
-      if (selects?.(subjectFromStored(frame)) === false) continue;
-      const wire = wireFromStored(frame);
-      chunks.push(wire);
-      size += wire.length;
-      if (size >= PAGE_BYTES) return { through: seq, bytes: Buffer.concat(chunks) };
+      read += frame.length;
+      const wire = selects?.(subjectFromStored(frame)) === false ? null : wireFromStored(frame);
+      if (wire !== null) chunks.push(wire);
+      size += wire?.length ?? 0;
+      const isFull = size >= PAGE_BYTES || read >= READ_BYTES;
+      if (isFull) return { through: seq, bytes: Buffer.concat(chunks) };
     }
     return { through, bytes: Buffer.concat(chunks) };
   }

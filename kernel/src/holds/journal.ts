@@ -1,10 +1,9 @@
 /**
- * What is held, in a file beside the store, so that a daemon that was killed leaves nothing open:
- * the next one keeps every hold for its owner a while. Replaced whole; not flushed to the disk, as
- * no owner outlives the machine.
+ * What is held, as it is kept for the next daemon. Older ones kept it in a file beside the store,
+ * which is taken over once.
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { isObject, parseJson, stringifyJson } from '@waitbus/plugin-sdk/envelope';
+import { readFileSync, renameSync, rmSync } from 'node:fs';
+import { isObject, parseJson } from '@waitbus/plugin-sdk/envelope';
 
 export interface KeptHold {
   readonly token: string;
@@ -16,39 +15,44 @@ export interface KeptHold {
 }
 
 export interface Journal {
+  /** @throws when it is damaged, or from a newer waitbus */
   read(): readonly KeptHold[];
   /** @throws when it cannot be kept */
   write(holds: readonly KeptHold[]): void;
 }
 
-export function openJournal(file: string): Journal {
-  return { read: () => readJournal(file), write: (holds) => writeJournal(file, holds) };
-}
-
-/** @throws the operating system's error */
-function writeJournal(file: string, holds: readonly KeptHold[]): void {
-  const unfinished = `${file}.tmp`;
-  writeFileSync(unfinished, `${stringifyJson({ version: 1, holds })}\n`, { mode: 0o600 });
-  renameSync(unfinished, file);
+/** The journal with what an older daemon left in a file. */
+export function takingOver(journal: Journal, file: string): Journal {
+  return {
+    write: (holds) => journal.write(holds),
+    read: () => {
+      const kept = journal.read();
+      const before = readFile(file);
+      if (before === null) return kept;
+      const all = [...kept, ...before];
+      journal.write(all);
+      rmSync(file);
+      return all;
+    },
+  };
 }
 
 /**
- * @returns what was held; nothing when there is no file
- * @throws Error on a file that is damaged or from a newer waitbus
+ * @returns what was held; null when there is no file
+ * @throws Error on a file that is damaged, which is moved aside
  */
-function readJournal(file: string): readonly KeptHold[] {
-  let text: string;
+function readFile(file: string): readonly KeptHold[] | null {
   try {
-    text = readFileSync(file, 'utf8');
+    const journal = parseJson(readFileSync(file, 'utf8'));
+    if (isObject(journal) && journal['version'] === 1 && Array.isArray(journal['holds'])) {
+      return journal['holds'].filter(isKept);
+    }
+    throw new Error(`${file} is not a list of holds of this version`);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    renameSync(file, `${file}.damaged`);
     throw error;
   }
-  const journal = parseJson(text);
-  if (!isObject(journal) || journal['version'] !== 1 || !Array.isArray(journal['holds'])) {
-    throw new Error(`${file} is not a list of holds of this version`);
-  }
-  return journal['holds'].filter(isKept);
 }
 
 function isKept(value: unknown): value is KeptHold {

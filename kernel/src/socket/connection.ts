@@ -10,8 +10,10 @@ import {
   FrameDecoder,
   MAX_EMIT_BYTES,
   MAX_REQUEST_BYTES,
-  parseFrame,
+  PAYLOADS,
+  SCANNED_BYTES,
 } from './frame.js';
+import type { FrameOwner, FrameRoom } from './frame-room.js';
 
 export type Request = Readonly<Record<string, unknown>>;
 
@@ -43,10 +45,16 @@ function isId(id: unknown): boolean {
   return id === undefined || id === null || typeof id === 'number' || typeof id === 'bigint';
 }
 
-export class Connection implements Sink {
+export class Connection implements Sink, FrameOwner {
   readonly #socket: Socket;
   readonly #handlers: ConnectionHandlers;
-  readonly #decoder = new FrameDecoder(MAX_EMIT_BYTES);
+  readonly #room: FrameRoom;
+  readonly #decoder = new FrameDecoder(MAX_EMIT_BYTES, {
+    partPath: PAYLOADS,
+    mayBegin: (bytes) => this.#mayBegin(bytes),
+  });
+  /** Its next frame waits for room. */
+  #waits = false;
   /**
    * The subscribe side of protocol 1 promises a silent end on a malformed first frame; a peer that
    * has spoken an `op` gets its errors as frames.
@@ -59,8 +67,9 @@ export class Connection implements Sink {
   /** Requests whose answer comes in a later turn. */
   #unanswered = 0;
 
-  constructor(socket: Socket, handlers: ConnectionHandlers) {
+  constructor(socket: Socket, room: FrameRoom, handlers: ConnectionHandlers) {
     this.#socket = socket;
+    this.#room = room;
     this.#handlers = handlers;
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('drain', () => {
@@ -76,6 +85,7 @@ export class Connection implements Sink {
     socket.on('error', () => undefined);
     socket.on('close', () => {
       this.#ended = true;
+      room.leave(this);
       handlers.onClose(this);
     });
   }
@@ -131,6 +141,8 @@ export class Connection implements Sink {
     if (this.#ended) return;
     this.flush();
     this.#ended = true;
+    this.#decoder.discard();
+    this.#room.leave(this);
     const destroyIn = (milliseconds: number) =>
       setTimeout(() => this.#socket.destroy(), milliseconds).unref();
     let timer = destroyIn(LAST_READ_MS);
@@ -140,6 +152,25 @@ export class Connection implements Sink {
       if (!this.#socket.closed) timer = destroyIn(LINGER_MS);
     });
     this.#socket.resume();
+  }
+
+  /** Its large frame may begin now, perhaps. */
+  resume(): void {
+    if (!this.#waits || this.#ended) return;
+    this.#waits = false;
+    this.#goOn();
+  }
+
+  /** Its frame did not come in while others waited for room. */
+  evict(): void {
+    // Only an emit may be so large.
+    this.speaksOps = true;
+    this.#violated(new WaitbusError('WAITBUS_BAD_FRAME', 'a large frame did not come in in time'));
+  }
+
+  #mayBegin(bytes: number): boolean {
+    this.#waits = !this.#room.take(this, bytes);
+    return !this.#waits;
   }
 
   /**
@@ -154,21 +185,29 @@ export class Connection implements Sink {
         if (this.#ended) return;
         if (this.#socket.writableNeedDrain) break;
       }
-    } catch (error) {
-      this.#violated(asWaitbusError(error));
+    } catch (cause) {
+      const error = asWaitbusError(cause);
+      if (error.fatal) {
+        this.#violated(error);
+        return;
+      }
+      this.sendError(null, error);
+      // What came behind it is looked at as if it came now.
+      this.#receive(NOTHING);
     }
-    if (this.#socket.writableNeedDrain) this.#socket.pause();
+    if (this.#socket.writableNeedDrain || this.#waits) this.#socket.pause();
   }
 
   /** Carries out what waited for the peer to read, then reads on. */
   #goOn(): void {
-    if (!this.#socket.isPaused()) return;
+    if (!this.#socket.isPaused() || this.#waits) return;
     this.#receive(NOTHING);
-    if (!this.#socket.writableNeedDrain) this.#socket.resume();
+    if (!this.#socket.writableNeedDrain && !this.#waits) this.#socket.resume();
   }
 
   #dispatch(body: Buffer): void {
-    const request = parseFrame(body);
+    if (body.length > SCANNED_BYTES) this.#room.leave(this);
+    const request = this.#decoder.parse(body);
     if (body.length > MAX_REQUEST_BYTES && request['op'] !== 'emit') {
       throw new WaitbusError(
         'WAITBUS_BAD_FRAME',

@@ -14,6 +14,8 @@ import { status } from './commands/status.js';
 import { subscribe } from './commands/subscribe.js';
 import * as watching from './commands/watch.js';
 import { Connection, type ConnectionHandlers, type Request } from './connection.js';
+import { MAX_UNFINISHED_BYTES, UNFINISHED_GRACE_MS } from './frame.js';
+import { FrameRoom } from './frame-room.js';
 import { listen, type Listening } from './listen.js';
 import { Session } from './session.js';
 
@@ -45,6 +47,15 @@ export class SocketServer {
     ...Object.entries(watching),
   ]);
   readonly #sessions = new Map<Connection, Session>();
+  readonly #room = new FrameRoom({
+    maxBytes: MAX_UNFINISHED_BYTES,
+    graceMs: UNFINISHED_GRACE_MS,
+    clock: () => performance.now(),
+    after: (milliseconds, callback) => {
+      const timer = setTimeout(callback, milliseconds).unref();
+      return () => clearTimeout(timer);
+    },
+  });
   #listening: Listening | null = null;
   /** Whether the last connection was refused for want of descriptors. */
   #scarce = false;
@@ -96,7 +107,7 @@ export class SocketServer {
   }
 
   #accept(socket: Socket, { pid }: Peer): Connection {
-    const connection = new Connection(socket, this.#handlers);
+    const connection = new Connection(socket, this.#room, this.#handlers);
     this.#sessions.set(connection, new Session(connection, pid));
     return connection;
   }

@@ -3,7 +3,7 @@
  * transaction. Owns nothing but the turn; what is in the log stands in `store.ts`.
  */
 import type { CheckedEvent } from '@waitbus/plugin-sdk/envelope';
-import { CommittedEvent, frameText, nanosecondsOf, writeWire } from './event.js';
+import { checkAnswer, CommittedEvent, frameText, nanosecondsOf, writeWire } from './event.js';
 import { ROW_VALUES, type RowValues, type Statements } from './statements.js';
 import type { UlidGenerator } from './ulid-generator.js';
 import { WireWriter } from './wire.js';
@@ -52,6 +52,7 @@ export class Turn {
     const receivedAt = event.received_at === null ? this.#receivedAt : String(event.received_at);
     const text = frameText(event, eventId, receivedAt);
     const span = writeWire(this.#wire, text, event);
+    checkAnswer(text, event.payload);
     const seq = this.#last + 1;
     this.#last = seq;
     if (key !== null) this.#keys.set(key, eventId);

@@ -16,6 +16,9 @@ export const MAX_FRAME_BYTES = 65_536;
 /** With the largest payload, the answer to `get` stays within its cap. */
 const MAX_STORED_BYTES = 5 * 1024 * 1024;
 
+/** The cap of that answer, less what stands around the frame and the payload in it. */
+const MAX_ANSWERED_BYTES = 16 * 1024 * 1024 - 4096;
+
 /** Every frame begins so: `idInText` finds its id behind it. */
 const BEFORE_ID = '{"kind":"event","event_id":"';
 const ID_CHARACTERS = 26;
@@ -86,6 +89,16 @@ export function writeWire(writer: WireWriter, text: string, event: CheckedEvent)
     throw new WaitbusError('WAITBUS_BAD_EVENT', `fields take over ${MAX_STORED_BYTES} bytes`);
   }
   return writer.append(truncatedText(idInText(text), event.fields['msg_correlation_id']));
+}
+
+/**
+ * A payload that came in blanks and escapes is stored so: it must not make the event too large to get.
+ * @throws WaitbusError WAITBUS_BAD_EVENT
+ */
+export function checkAnswer(text: string, payload: CheckedEvent['payload']): void {
+  if (!(payload instanceof Buffer)) return;
+  if (payload.length + Buffer.byteLength(text) <= MAX_ANSWERED_BYTES) return;
+  throw new WaitbusError('WAITBUS_BAD_EVENT', `it takes over ${MAX_ANSWERED_BYTES} bytes`);
 }
 
 /** What a subscriber gets for a stored frame over the cap. */

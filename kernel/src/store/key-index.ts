@@ -6,6 +6,7 @@
  */
 import type Database from 'better-sqlite3';
 import { INDEXED_KEYS, MAX_INDEXED_LENGTH } from './prefilter.js';
+import { reachOf } from './select.js';
 import { statement } from './sqlite.js';
 import { value as valueOf } from './statements.js';
 
@@ -20,6 +21,8 @@ const BATCH_EVENTS = 8192;
 /** What a step takes, about a millisecond: so many events read, or so many entries written. */
 const READ_EVENTS = 256;
 const WRITE_ENTRIES = 64;
+/** Larger events are fewer. */
+const READ_BYTES = 512 * 1024;
 
 const THROUGH = 'indexed_through';
 
@@ -72,7 +75,8 @@ export class KeyIndex {
   }
 
   #readOn(last: number): void {
-    const through = Math.min(last, this.#read + READ_EVENTS, this.#through + BATCH_EVENTS);
+    const most = Math.min(last, this.#read + READ_EVENTS, this.#through + BATCH_EVENTS);
+    const through = reachOf(this.#sql.begin.database, this.#read, most, READ_BYTES);
     this.#entries.push(...this.#entriesOf(this.#read, through));
     this.#read = through;
     if (through < last && through < this.#through + BATCH_EVENTS) return;

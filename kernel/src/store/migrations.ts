@@ -74,6 +74,13 @@ export const MIGRATIONS: readonly string[] = [
     floor TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  // What is held, each as JSON; see hold-table.ts.
+  `
+  CREATE TABLE holds (
+    token TEXT PRIMARY KEY,
+    kept  TEXT NOT NULL
+  ) STRICT;
+  `,
 ];
 
 /** "wbus" in ASCII: tells our files from other SQLite files. */

@@ -9,6 +9,9 @@ import { WireWriter } from './wire.js';
 const PREFIX_BYTES = 4;
 const LINE_BREAK = 10;
 
+/** What is parsed of the log for one page, whether it matches or not, besides the last event. */
+export const READ_BYTES = 512 * 1024;
+
 export interface Page {
   /** The position of its last event; that from which it was read when nothing follows. */
   readonly through: number;

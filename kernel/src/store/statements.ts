@@ -10,8 +10,8 @@ export interface Place {
 
 export interface FullEvent {
   readonly frame: Buffer;
-  /** JSON text, or null. */
-  readonly payload: string | null;
+  /** JSON in UTF-8, or null. */
+  readonly payload: Buffer | null;
 }
 
 /** What frames of a stretch of the log take, in bytes. */
@@ -23,7 +23,7 @@ export interface Sizes {
 type Sql<Parameters extends unknown[], Row = unknown> = Database.Statement<Parameters, Row>;
 
 /** seq, event_id, delivery_id, source, event_type, frame, payload: one row after the other. */
-export type RowValues = (number | string | null)[];
+export type RowValues = (number | string | Buffer | null)[];
 export const ROW_VALUES = 7;
 
 /** How many rows an insert takes at once; the fewer calls, the faster. */
@@ -74,7 +74,11 @@ export function prepareStatements(db: Database.Database): Statements {
        FROM (SELECT frame FROM events WHERE seq > ? AND seq <= ? ORDER BY seq)`,
     ),
     frameAt: value(db, 'SELECT CAST(frame AS BLOB) FROM events WHERE seq = ?'),
-    full: statement(db, 'SELECT CAST(frame AS BLOB) AS frame, payload FROM events WHERE seq = ?'),
+    full: statement(
+      db,
+      `SELECT CAST(frame AS BLOB) AS frame, CAST(payload AS BLOB) AS payload
+       FROM events WHERE seq = ?`,
+    ),
     first: value(db, 'SELECT seq FROM events ORDER BY seq LIMIT 1'),
     last: statement(db, 'SELECT seq, event_id FROM events ORDER BY seq DESC LIMIT 1'),
     removeThrough: statement(db, 'DELETE FROM events WHERE seq <= ?'),
@@ -84,7 +88,10 @@ export function prepareStatements(db: Database.Database): Statements {
 }
 
 function insertOf(rows: number): string {
-  const row = `(${Array<string>(ROW_VALUES).fill('?').join(', ')})`;
+  // A payload may be bytes, which are UTF-8.
+  const row = `(${Array<string>(ROW_VALUES - 1)
+    .fill('?')
+    .join(', ')}, CAST(? AS TEXT))`;
   return `INSERT INTO events (seq, event_id, delivery_id, source, event_type, frame, payload)
     VALUES ${Array<string>(rows).fill(row).join(', ')}`;
 }

@@ -9,10 +9,11 @@ import { bisect, findDelivery } from './bisect.js';
 import type { CommittedEvent } from './event.js';
 import { explainStoreError } from './explain.js';
 import { checkWhole, openDatabase, type Durability } from './open.js';
+import { HoldTable } from './hold-table.js';
 import { KeyIndex } from './key-index.js';
 import { readFrame, readPage, type Page } from './page.js';
 import type { Prefilter } from './prefilter.js';
-import { select, type Selection } from './select.js';
+import { reachOf, select, type Selection } from './select.js';
 import { prepareStatements, type FullEvent, type Statements } from './statements.js';
 import { pragma, usedBytes } from './sqlite.js';
 import { UlidGenerator } from './ulid-generator.js';
@@ -45,13 +46,13 @@ export class Store {
   readonly #sql: Statements;
   readonly #index: KeyIndex;
   readonly watches: WatchTables;
+  readonly holds: HoldTable;
   #first: number;
   #last: number;
   #head: string | null;
   #floor: string | null;
-  /** See Checkpoints. */
   walPages = 0;
-  /** Set once damage was met: from then on everything is refused, with the cure. */
+  /** Damage was met: from then on everything is refused, with the cure. */
   #poison: WaitbusError | null = null;
 
   constructor(options: StoreOptions) {
@@ -69,6 +70,7 @@ export class Store {
     this.#ids = new UlidGenerator(options.now, this.#head);
     this.#index = this.#read(() => new KeyIndex(db, this.floorSeq));
     this.watches = new WatchTables(db, (work) => this.#read(work));
+    this.holds = new HoldTable(db, (work) => this.#read(work));
   }
 
   /** The event_id of the newest event, or null when there was none yet. */
@@ -134,8 +136,7 @@ export class Store {
 
   /**
    * The events after a position as wire bytes, in order: at least one if there is one, then up to
-   * the limits.
-   * @param after a seq
+   * the limits. `after` is a seq.
    */
   page(after: number, maxRows: number, maxBytes: number): Page {
     const from = Math.max(after, this.floorSeq);
@@ -148,7 +149,6 @@ export class Store {
     return this.#read(() => select(this.#db, prefilter, after, reach, maxRows));
   }
 
-  /** The stored JSON of the event at a position. */
   frameAt(seq: number): Buffer {
     return this.#read(() => readFrame(this.#sql, seq));
   }
@@ -187,8 +187,10 @@ export class Store {
    * @returns how many were removed
    */
   prune(upTo: number, maxRows: number): number {
-    const through = Math.min(upTo, this.#first - 1 + maxRows, this.#last);
-    const floor = through < this.#first ? null : this.idAt(through);
+    const most = Math.min(upTo, this.#first - 1 + maxRows, this.#last);
+    if (most < this.#first) return 0;
+    const through = reachOf(this.#db, this.floorSeq, most);
+    const floor = this.idAt(through);
     if (floor === null) return 0;
     const remove = this.#db.transaction(() => {
       this.#index.removeThrough(through);
@@ -204,7 +206,6 @@ export class Store {
     return removed;
   }
 
-  /** Indexes a little more. */
   index(): void {
     if (this.#db.open) this.walPages += this.#read(() => this.#index.step(this.#last));
   }

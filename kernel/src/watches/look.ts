@@ -11,7 +11,9 @@ import {
   type SubscribeRequest,
 } from '../socket/commands/parse-subscribe.js';
 import { subjectFromStored } from '../store/event.js';
+import { READ_BYTES } from '../store/page.js';
 import type { Prefilter } from '../store/prefilter.js';
+import type { Selection } from '../store/select.js';
 import type { WatchRow } from '../store/watch-tables.js';
 import type { Gap, WatchesOptions } from './terms.js';
 
@@ -61,18 +63,32 @@ export class Looker {
       gap = { after: from.eventId, floor: store.floor };
       from = { seq: store.floorSeq, eventId: store.floor };
     }
-    const { seqs, through } = store.select(prefilter, from.seq, PAGE_ROWS);
+    const { seqs, through } = this.#select(from.seq, prefilter, selects);
     if (through <= from.seq && gap === null) return false;
-    const matched = seqs
-      .filter((seq) => selects?.(subjectFromStored(store.frameAt(seq))) !== false)
-      .flatMap((seq) => {
-        const eventId = store.idAt(seq);
-        return eventId === null ? [] : [{ seq, eventId }];
-      });
+    const matched = seqs.flatMap((seq) => {
+      const eventId = store.idAt(seq);
+      return eventId === null ? [] : [{ seq, eventId }];
+    });
     const seq = Math.max(through, from.seq);
     const eventId = store.idAt(seq) ?? from.eventId;
     store.watches.looked({ watch, through: { seq, eventId }, matched, gap, now: now() });
     return seq < store.headSeq;
+  }
+
+  /** What is selected of a page, which ends early when its events are large. */
+  #select(after: number, prefilter: Prefilter, selects: Matcher | null): Selection {
+    const { store } = this.#options;
+    const { seqs, through } = store.select(prefilter, after, PAGE_ROWS);
+    if (selects === null) return { seqs, through };
+    const matched: number[] = [];
+    let read = 0;
+    for (const seq of seqs) {
+      const frame = store.frameAt(seq);
+      read += frame.length;
+      if (selects(subjectFromStored(frame))) matched.push(seq);
+      if (read >= READ_BYTES) return { seqs: matched, through: seq };
+    }
+    return { seqs: matched, through };
   }
 }
 

@@ -4,7 +4,7 @@
  * can hold the other end back.
  */
 import type { Socket } from 'node:net';
-import { encodeFrame, FrameDecoder, parseFrame, WaitbusError } from '../envelope/index.js';
+import { encodeFrame, FrameDecoder, WaitbusError } from '../envelope/index.js';
 
 /** The descriptor of the pipe in a source's process. */
 export const CHANNEL_FD = 3;
@@ -33,7 +33,7 @@ export class FramedChannel {
   readonly #socket: Socket;
   readonly #events: ChannelEvents;
   readonly #maxBacklogBytes: number;
-  readonly #decoder = new FrameDecoder(MAX_MESSAGE_BYTES);
+  readonly #decoder = new FrameDecoder(MAX_MESSAGE_BYTES, { partPath: ['event', 'payload'] });
   #broken = false;
   #held = false;
   /** It had its turn; others have theirs before it is read on. */
@@ -104,7 +104,7 @@ export class FramedChannel {
         const next = bodies.next();
         if (next.done === true) return;
         body = next.value;
-        message = parseFrame(body);
+        message = this.#decoder.parse(body);
       } catch (error) {
         this.#broken = true;
         this.#events.onBroken((error as Error).message);

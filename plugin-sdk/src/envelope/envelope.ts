@@ -3,7 +3,9 @@
  * before it is stored. Written by hand because it runs once per event on the hot path.
  */
 import { WaitbusError } from './waitbus-error.js';
+import { isObject } from './is-object.js';
 import { isWritable, stringifyJson } from './json.js';
+import { JsonText } from './json-text.js';
 import { BadTime, nanosecondsFrom } from './received-at.js';
 
 /** A JSON value, with integers beyond 2^53 as bigint. */
@@ -29,7 +31,7 @@ export interface SourceEvent {
   readonly received_at?: bigint | number;
   /** One line for people; cut at 400 characters. */
   readonly summary?: string;
-  /** What predicates match on: at most 256 keys in all, nested at most 8 deep. */
+  /** What predicates match on: at most 256 keys in all, nested at most 8 deep, of 65,536 values. */
   readonly fields?: Fields;
   /** Anything JSON, at most 10 MiB; stored, read with `get`, never on the subscriber's wire. */
   readonly payload?: Json;
@@ -43,7 +45,7 @@ export interface Envelope extends SourceEvent {
   readonly source: string;
 }
 
-/** An envelope that passed the check: defaults filled in, `payload` as JSON text. */
+/** An envelope that passed the check: defaults filled in, `payload` as JSON text or its UTF-8. */
 export interface CheckedEvent {
   readonly source: string;
   readonly event_type: string;
@@ -53,7 +55,7 @@ export interface CheckedEvent {
   readonly received_at: bigint | null;
   readonly summary: string;
   readonly fields: Fields;
-  readonly payload: string | null;
+  readonly payload: string | Buffer | null;
   readonly ingest_method: string;
 }
 
@@ -63,6 +65,7 @@ export const LIMITS = {
   summaryCharacters: 400,
   fieldKeys: 256,
   fieldDepth: 8,
+  fieldValues: 65_536,
   payloadBytes: 10 * 1024 * 1024,
   eventsPerRequest: 1000,
 } as const;
@@ -94,7 +97,7 @@ export function checkEnvelope(value: unknown): CheckedEvent {
   }
   const fields = value['fields'] ?? {};
   if (!isObject(fields)) throw bad('fields', 'must be an object');
-  checkFields(fields, 1, { keys: 0 });
+  checkFields(fields, 1, { keys: 0, values: 0 });
   return {
     source: matching(value, 'source', SOURCE_NAME),
     event_type: matching(value, 'event_type', EVENT_TYPE),
@@ -111,10 +114,6 @@ export function checkEnvelope(value: unknown): CheckedEvent {
 }
 
 type JsonObject = Record<string, unknown>;
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function bad(field: string, problem: string): WaitbusError {
   return new WaitbusError('WAITBUS_BAD_EVENT', `${field} ${problem}`);
@@ -166,8 +165,12 @@ function receivedAt(value: unknown): bigint | null {
   }
 }
 
-function payloadText(value: unknown): string | null {
+function payloadText(value: unknown): string | Buffer | null {
   if (value === undefined) return null;
+  if (value instanceof JsonText) {
+    if (value.plainBytes > LIMITS.payloadBytes) throw tooLarge();
+    return value.bytes;
+  }
   let text: string | undefined;
   try {
     text = stringifyJson(value);
@@ -175,14 +178,21 @@ function payloadText(value: unknown): string | null {
     throw bad('payload', `cannot be written as JSON: ${(error as Error).message}`);
   }
   if (text === undefined) throw bad('payload', 'is not a JSON value');
-  if (Buffer.byteLength(text) > LIMITS.payloadBytes) {
-    throw bad('payload', `is larger than ${LIMITS.payloadBytes} bytes`);
-  }
+  if (Buffer.byteLength(text) > LIMITS.payloadBytes) throw tooLarge();
   return text;
 }
 
-/** Depth and key limits, and that every value is JSON. `fields` itself is depth 1. */
-function checkFields(value: object, depth: number, count: { keys: number }): void {
+function tooLarge(): WaitbusError {
+  return bad('payload', `is larger than ${LIMITS.payloadBytes} bytes`);
+}
+
+interface FieldCount {
+  keys: number;
+  values: number;
+}
+
+/** The limits of depth, keys and values, and that every value is JSON. `fields` itself is depth 1. */
+function checkFields(value: object, depth: number, count: FieldCount): void {
   if (depth > LIMITS.fieldDepth) {
     throw bad('fields', `is nested deeper than ${LIMITS.fieldDepth} levels`);
   }
@@ -197,7 +207,10 @@ function checkFields(value: object, depth: number, count: { keys: number }): voi
   }
 }
 
-function checkMember(member: unknown, depth: number, count: { keys: number }): void {
+function checkMember(member: unknown, depth: number, count: FieldCount): void {
+  count.values += 1;
+  if (count.values > LIMITS.fieldValues)
+    throw bad('fields', `has over ${LIMITS.fieldValues} values`);
   switch (typeof member) {
     case 'string':
     case 'boolean':

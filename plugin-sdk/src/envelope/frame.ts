@@ -4,9 +4,12 @@
  * daemon's socket and of a source's channel.
  */
 import { isUtf8 } from 'node:buffer';
-import { isObject } from './envelope.js';
+import { isObject } from './is-object.js';
 import { WaitbusError } from './waitbus-error.js';
 import { parseJson, stringifyJson } from './json.js';
+import type { PartPath } from './json-parts.js';
+import { JsonScan } from './json-scan.js';
+import { parseScanned, SCANNED_BYTES } from './json-text.js';
 
 const PREFIX_BYTES = 4;
 
@@ -21,6 +24,18 @@ export function encodeText(json: string): Buffer {
   frame.writeUInt32BE(length, 0);
   frame.write(json, PREFIX_BYTES);
   return frame;
+}
+
+/** The two ends of a frame in whose middle lie so many bytes of JSON that are sent as they are. */
+export function encodeAround(
+  head: string,
+  bytes: number,
+  tail: string,
+): { readonly head: Buffer; readonly tail: Buffer } {
+  const first = encodeText(head);
+  const last = Buffer.from(tail);
+  first.writeUInt32BE(first.length - PREFIX_BYTES + bytes + last.length, 0);
+  return { head: first, tail: last };
 }
 
 /** Frames several JSON texts, one after the other. */
@@ -65,43 +80,96 @@ export function parseFrame(
 const FIRST_BODY_BYTES = 64 * 1024;
 const NOTHING = Buffer.alloc(0);
 
+export interface FrameDecoderOptions {
+  /** The way to what may stay text in a large frame: it is scanned while it comes in. */
+  readonly partPath?: PartPath;
+  /**
+   * A frame of more than SCANNED_BYTES begins.
+   * @returns whether there is room for it; otherwise no byte of it is taken until `push` is called
+   */
+  readonly mayBegin?: (bytes: number) => boolean;
+}
+
 /** Cuts a byte stream into frame bodies. Holds at most twice what it was given of one frame. */
 export class FrameDecoder {
   readonly #maxBytes: number;
+  readonly #options: FrameDecoderOptions;
   /** Bytes that were given and not looked at yet. */
   #rest: Buffer = NOTHING;
   /** Body length of the frame at hand, once its prefix is there. */
   #length: number | null = null;
+  #begun = false;
   /** The part of a body that came in earlier chunks. */
   #body: Buffer = NOTHING;
   #filled = 0;
+  #scan: JsonScan | null = null;
 
-  constructor(maxBytes: number) {
+  constructor(maxBytes: number, options: FrameDecoderOptions = {}) {
     this.#maxBytes = maxBytes;
+    this.#options = options;
   }
 
   /**
    * Takes bytes and yields each body that is complete; who stops early goes on with the next call.
    * A body may share memory with the chunk.
-   * @throws WaitbusError WAITBUS_BAD_FRAME on a length of 0 or over the cap
+   * @throws WaitbusError WAITBUS_BAD_FRAME on a length of 0 or over the cap, and as soon as a large
+   * frame is no JSON
    */
   *push(chunk: Buffer): Generator<Buffer> {
     this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     for (let body = this.#next(); body !== null; body = this.#next()) yield body;
   }
 
+  /**
+   * The object that the body which was yielded last holds.
+   * @throws WaitbusError WAITBUS_BAD_FRAME when it is not one UTF-8 JSON object,
+   * WAITBUS_BAD_REQUEST when too much of it would have to be built
+   */
+  parse(body: Buffer): Record<string, unknown> {
+    const { partPath } = this.#options;
+    const scan = this.#scan;
+    this.#scan = null;
+    if (scan === null || partPath === undefined) return parseFrame(body);
+    return parseScanned(body, scan, partPath);
+  }
+
+  /** Lets go of all that was given: nothing more is asked of it. */
+  discard(): void {
+    this.#rest = NOTHING;
+    this.#body = NOTHING;
+    this.#scan = null;
+  }
+
   #next(): Buffer | null {
     this.#length ??= this.#readPrefix();
     if (this.#length === null || this.#rest.length === 0) return null;
+    if (!this.#begun && !this.#begin(this.#length)) return null;
     const missing = this.#length - this.#filled;
     if (this.#filled === 0 && this.#rest.length >= missing) {
-      this.#length = null;
-      return this.#take(missing);
+      const whole = this.#take(missing);
+      this.#scan?.advance(whole, missing);
+      return this.#finish(whole);
     }
     this.#append(this.#take(Math.min(missing, this.#rest.length)));
+    this.#scan?.advance(this.#body, this.#filled);
     if (this.#filled < this.#length) return null;
-    const body = this.#body.subarray(0, this.#length);
+    return this.#finish(this.#body.subarray(0, this.#length));
+  }
+
+  #begin(length: number): boolean {
+    const { partPath, mayBegin } = this.#options;
+    this.#scan = null;
+    if (length > SCANNED_BYTES) {
+      if (mayBegin?.(length) === false) return false;
+      if (partPath !== undefined) this.#scan = new JsonScan(partPath);
+    }
+    this.#begun = true;
+    return true;
+  }
+
+  #finish(body: Buffer): Buffer {
     this.#length = null;
+    this.#begun = false;
     this.#body = NOTHING;
     this.#filled = 0;
     return body;
@@ -126,7 +194,9 @@ export class FrameDecoder {
   #append(part: Buffer): void {
     const needed = this.#filled + part.length;
     if (needed > this.#body.length) {
-      const larger = Buffer.allocUnsafe(Math.max(needed, this.#body.length * 2, FIRST_BODY_BYTES));
+      const larger = Buffer.allocUnsafe(
+        Math.max(needed, Math.min(this.#body.length * 2, this.#length ?? needed), FIRST_BODY_BYTES),
+      );
       this.#body.copy(larger, 0, 0, this.#filled);
       this.#body = larger;
     }

@@ -1,8 +1,10 @@
 /** `get`: one stored event whole, with its payload. */
 import { stringifyJson, WaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { ULID } from '../../store/ulid.js';
-import { encodeText } from '../frame.js';
+import { encodeAround } from '../frame.js';
 import type { Command } from './context.js';
+
+const NOTHING = Buffer.from('null');
 
 export const get: Command = ({ store }, { connection }, { id, event_id: eventId }) => {
   if (typeof eventId !== 'string' || !ULID.test(eventId)) {
@@ -17,12 +19,13 @@ export const get: Command = ({ store }, { connection }, { id, event_id: eventId 
   const { source, ingest_method: method } = (
     JSON.parse(`${frame}}`) as { fields: Record<string, string> }
   ).fields;
-  connection.write(
-    encodeText(
-      `{"kind":"event_full","id":${stringifyJson(id ?? null)},"event":${frame}` +
-        `,"source":${JSON.stringify(source)},"ingest_method":${JSON.stringify(method)}` +
-        `,"payload":${event.payload ?? 'null'}}}`,
-    ),
-  );
+  const { payload } = event;
+  const head =
+    `{"kind":"event_full","id":${stringifyJson(id ?? null)},"event":${frame}` +
+    `,"source":${JSON.stringify(source)},"ingest_method":${JSON.stringify(method)},"payload":`;
+  const around = encodeAround(head, payload?.length ?? NOTHING.length, '}}');
+  connection.write(around.head);
+  connection.write(payload ?? NOTHING);
+  connection.write(around.tail);
   connection.flush();
 };
