@@ -20,11 +20,19 @@ export interface Skipped {
   readonly reason: string;
 }
 
+/** What the kernel's limits add to the start of a source's process. */
+export interface Added extends Summary {
+  /** The version of Landlock. */
+  readonly abi: number;
+}
+
 export interface Results {
   readonly date: string;
   readonly machine: Machine;
   readonly measured: readonly Measured[];
   readonly skipped: readonly Skipped[];
+  /** Absent where the kernel holds no source, and in older results. */
+  readonly confinement?: Added;
 }
 
 /** By nearest rank; with fewer than 100 rounds the 99th percentile is the longest. */
@@ -34,7 +42,7 @@ export function summaryOf(taken: readonly number[]): Summary {
   return { rounds: taken.length, median: at(0.5), p99: at(0.99), all: taken };
 }
 
-export function tableOf({ date, machine, measured, skipped }: Results): string {
+export function tableOf({ date, machine, measured, skipped, confinement }: Results): string {
   const head = ['source', 'counterpart', 'from', 'median', 'p99'];
   const rows = measured.map((one) => [
     one.source,
@@ -52,7 +60,12 @@ export function tableOf({ date, machine, measured, skipped }: Results): string {
   const counts = [...new Set(measured.map(({ rounds }) => rounds))].join(' and ');
   const about = `To the exit of a blocked \`waitbus wait\`; ${counts} rounds each, ${date.slice(0, 10)}, ${machine.cores} cores (${machine.cpu}), Node ${machine.node}.`;
   const left = skipped.map(({ source, reason }) => `Not measured: ${source} (${reason}).`);
-  return [line(head), rule, ...rows.map(line), '', about, ...left].join('\n');
+  const added = confinement === undefined ? [] : ['', addedText(confinement)];
+  return [line(head), rule, ...rows.map(line), '', about, ...left, ...added].join('\n');
+}
+
+function addedText({ abi, rounds, median }: Added): string {
+  return `The kernel's limits (Landlock ABI ${abi}, seccomp) add ${milliseconds(median)} to the start of a source: median of ${rounds} pairs.`;
 }
 
 const BEGIN = '<!-- latency: written by npm run latency -->';

@@ -6,6 +6,7 @@ import { machine } from '../bench/machine.js';
 import { REPO } from '../support/sandbox.js';
 import { measure } from './measure.js';
 import { placed, tableOf, type Measured, type Results, type Skipped } from './result.js';
+import { measureStart } from './start.js';
 import { SUBJECTS } from './subjects.js';
 
 const HELP = `npm run latency -- [options]
@@ -59,7 +60,9 @@ async function measureAll(rounds: number, only: readonly string[] | undefined): 
       skipped.push({ source, reason });
     }
   }
-  return { ...about, measured, skipped };
+  process.stderr.write('latency: the start of a process\n');
+  const confinement = await measureStart(rounds);
+  return { ...about, measured, skipped, ...(confinement === null ? {} : { confinement }) };
 }
 
 function keep(results: Results, table: string): void {

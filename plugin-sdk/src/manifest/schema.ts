@@ -19,7 +19,11 @@ const names = z.array(z.string());
 
 export const capabilitiesSchema = z
   .strictObject({
-    net: names.default([]).describe('Hosts that it talks to, or "*". [] for none.'),
+    net: names
+      .default([])
+      .describe(
+        'Hosts that it talks to, or "*"; "unix" for sockets of programs on this machine. [] for none.',
+      ),
     fsRead: names
       .default([])
       .describe('What it reads beside its own package: absolute paths, ~/paths, or "*".'),

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline/promises';
 import { asWaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { askDaemon } from '../../client/ask-daemon.js';
 import { enforcement } from '@waitbus/plugin-sdk/permissions';
+import { meansHere } from '../../host/limits.js';
 import { findInstallation } from '../../installation.js';
 import { resolvePaths, type Paths } from '../../paths.js';
 import type { AddOptions } from '../../plugins/add.js';
@@ -79,7 +80,7 @@ export function addOptions(choices: Choices): AddOptions {
     consent,
     evidence: gatherEvidence(join(paths.stateDir, 'sigstore')),
     view: (candidate) => {
-      const held = enforcement(candidate.pin.capabilities, process.versions.node);
+      const held = enforcement(candidate.pin.capabilities, meansHere());
       return viewOf(candidate, held);
     },
     progress: say,
