@@ -9,12 +9,17 @@ import { systemFiles } from './system-files.js';
 
 /** What a source is held to by the Node of this process and the kernel below it. */
 export function meansHere(): Means {
-  return { nodeVersion: process.versions.node, kernel: confinement() !== null };
+  return { nodeVersion: process.versions.node, kernel: landlockHere() !== null };
 }
 
 /** The version of Landlock that holds sources; null where none does. */
 export function landlockHere(): number | null {
-  return confinement()?.abi ?? null;
+  try {
+    return confinement()?.abi ?? null;
+  } catch {
+    // Not known just now: nothing is said to be held. A source is not started then.
+    return null;
+  }
 }
 
 /** A line for people. */

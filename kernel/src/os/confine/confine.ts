@@ -5,7 +5,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { closeSync, writeSync } from 'node:fs';
-import { errno, libcFunction } from '../libc.js';
+import { callFailed, libcFunction } from '../libc.js';
 import { landlockAbi, openRuleset, readRights, type FileRules } from './landlock.js';
 import { EXIT_NOT_STARTED, IMAGE_FD, launcherImage } from './launcher.js';
 import { callFilter } from './seccomp.js';
@@ -52,9 +52,15 @@ const NOTHING: ConfinedLimits = {
   programs: false,
 };
 
+/** EAGAIN, ENOMEM, ENFILE and EMFILE, as Node has them: it is otherwise a moment later. */
+const SHORTAGES: readonly number[] = [-11, -12, -23, -24];
+
 let known: Confinement | null | undefined;
 
-/** What the running system has; null where it cannot confine. Tried once. */
+/**
+ * What the running system has; null where it cannot confine. Tried once.
+ * @throws when the system is short of what the try needs, and nothing is known
+ */
 export function confinement(): Confinement | null {
   if (known === undefined) known = tryIt();
   return known;
@@ -68,10 +74,12 @@ function tryIt(): Confinement | null {
     // A program that is not there: it ends having restricted itself.
     const launcher = confine('', NOTHING);
     const stdio = ['ignore', 'ignore', 'ignore', 'ignore', ...launcher.descriptors] as const;
-    const { status } = spawnSync(launcher.command, [''], { stdio: [...stdio] });
+    const { status, error } = spawnSync(launcher.command, [''], { stdio: [...stdio] });
     launcher.close();
+    if (error !== undefined) throw error;
     return status === EXIT_NOT_STARTED ? { abi } : null;
-  } catch {
+  } catch (error) {
+    if (SHORTAGES.includes((error as NodeJS.ErrnoException).errno ?? 0)) throw error;
     return null;
   }
 }
@@ -106,9 +114,8 @@ function inMemory(content: Buffer): number {
   // Kernels before 6.3 do not know that it is to be executed, and need not be told.
   const made = create('waitbus-launcher', MFD_SEALABLE | MFD_EXEC);
   const fd = made < 0 ? create('waitbus-launcher', MFD_SEALABLE) : made;
-  if (fd < 0) throw new Error(`memfd_create: errno ${errno()}`);
+  if (fd < 0) throw callFailed('memfd_create');
   writeSync(fd, content);
-  if (seal(fd, F_ADD_SEALS, ALL_SEALS) !== 0)
-    throw new Error(`fcntl(F_ADD_SEALS): errno ${errno()}`);
+  if (seal(fd, F_ADD_SEALS, ALL_SEALS) !== 0) throw callFailed('fcntl');
   return fd;
 }

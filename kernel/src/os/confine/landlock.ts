@@ -3,7 +3,7 @@
  * an older kernel does not know is left out; `landlockAbi` says what is known.
  */
 import { closeSync, fstatSync, openSync } from 'node:fs';
-import { errno, libcFunction } from '../libc.js';
+import { callFailed, libcFunction } from '../libc.js';
 
 /** Each is a file, or a directory with all below it. What is not there is left out. */
 export interface FileRules {
@@ -74,7 +74,7 @@ export function openRuleset({ files, tcp }: RulesetLimits, abi: number): number 
   if (!tcp && abi >= NET_FROM) attributes.writeBigUInt64LE(BigInt(BOTH_TCP_RIGHTS), 8);
   if (abi >= SCOPES_FROM) attributes.writeBigUInt64LE(BigInt(BOTH_SCOPES), 16);
   const ruleset = createRuleset(CREATE_RULESET, attributes, attributes.length, 0);
-  if (ruleset < 0) throw new Error(`landlock_create_ruleset: errno ${errno()}`);
+  if (ruleset < 0) throw callFailed('landlock_create_ruleset');
   try {
     const { read = [], write = [], execute = [] } = files ?? {};
     const writing = handled & ~(READ | FS.execute | FS.makeDevices);
@@ -102,7 +102,7 @@ function allow(ruleset: number, path: string, rights: number): void {
     attributes.writeBigUInt64LE(BigInt(applicable), 0);
     attributes.writeInt32LE(fd, 8);
     if (addRule(ADD_RULE, ruleset, PATH_BENEATH, attributes, 0) !== 0) {
-      throw new Error(`landlock_add_rule ${path}: errno ${errno()}`);
+      throw callFailed(`landlock_add_rule ${path}`);
     }
   } finally {
     closeSync(fd);
