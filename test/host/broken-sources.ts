@@ -23,6 +23,7 @@ const GOOD: ReadonlySet<string> = new Set([
   'checks-waits',
   'tries',
   'attacks',
+  'attacks-natively',
 ]);
 export const ULID = '0'.repeat(26);
 

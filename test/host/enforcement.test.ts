@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { NO_CAPABILITIES } from '@waitbus/plugin-sdk/manifest';
+import { NO_CAPABILITIES, type Capabilities } from '@waitbus/plugin-sdk/manifest';
 import { enforcement, permissionFlags } from '@waitbus/plugin-sdk/permissions';
 import { Place } from '../support/kernel.js';
 
@@ -13,27 +13,46 @@ const places = { code: ['/code'], own: ['/state'], home: '/h/ada' };
 const declaredOf = (of: ReturnType<typeof enforcement>) =>
   Object.entries(of).flatMap(([name, how]) => (how === 'declared' ? [name] : []));
 
+/** As a Node holds it alone, and as the kernel does beside it. */
+const byNode = (capabilities: Capabilities, nodeVersion: string) =>
+  enforcement(capabilities, { nodeVersion, kernel: false });
+const byKernel = (capabilities: Partial<Capabilities>) =>
+  enforcement({ ...NOTHING, ...capabilities }, { nodeVersion: '20.19.0', kernel: true });
+
 test('all is enforced for a source that asks for nothing, but the network before Node 25', () => {
-  assert.deepEqual(declaredOf(enforcement(NOTHING, '20.19.0')), ['net']);
-  assert.deepEqual(declaredOf(enforcement(NOTHING, '24.1.0')), ['net']);
-  assert.deepEqual(declaredOf(enforcement(NOTHING, '25.0.0')), []);
+  assert.deepEqual(declaredOf(byNode(NOTHING, '20.19.0')), ['net']);
+  assert.deepEqual(declaredOf(byNode(NOTHING, '24.1.0')), ['net']);
+  assert.deepEqual(declaredOf(byNode(NOTHING, '25.0.0')), []);
 });
 
 test('who may use the network may use all of it', () => {
   const some = { ...NOTHING, net: ['example.org'] };
-  assert.deepEqual(declaredOf(enforcement(some, '25.0.0')), ['net']);
+  assert.deepEqual(declaredOf(byNode(some, '25.0.0')), ['net']);
 });
 
 for (const way of [{ nativeAddon: true }, { childProcess: ['git'] }]) {
   test(`nothing is called enforced beside a way around it: ${JSON.stringify(way)}`, () => {
     const all = Object.keys(NOTHING).sort();
-    assert.deepEqual(declaredOf(enforcement({ ...NOTHING, ...way }, '25.0.0')).sort(), all);
+    assert.deepEqual(declaredOf(byNode({ ...NOTHING, ...way }, '25.0.0')).sort(), all);
+  });
+}
+
+test('the kernel enforces all of it on every Node, the network too, and beside native code', () => {
+  assert.deepEqual(declaredOf(byKernel({})), []);
+  assert.deepEqual(declaredOf(byKernel({ nativeAddon: true })), ['nativeAddon']);
+  assert.deepEqual(declaredOf(byKernel({ fsRead: ['*'] })), ['env', 'fsRead']);
+  assert.deepEqual(declaredOf(byKernel({ net: ['example.org'] })), ['net']);
+});
+
+for (const way of [{ childProcess: ['git'] }, { net: ['unix'] }]) {
+  test(`programs and sockets of the machine lead out of the kernel’s limits: ${JSON.stringify(way)}`, () => {
+    assert.deepEqual(declaredOf(byKernel(way)).sort(), Object.keys(NOTHING).sort());
   });
 }
 
 for (const path of ['*', '/proc', '/proc/self']) {
   test(`who may read ${path} may read everything, the environment of other processes too`, () => {
-    const declared = declaredOf(enforcement({ ...NOTHING, fsRead: [path] }, '25.0.0'));
+    const declared = declaredOf(byNode({ ...NOTHING, fsRead: [path] }, '25.0.0'));
     assert.ok(declared.includes('env'));
     assert.ok(declared.includes('fsRead'));
   });

@@ -31,7 +31,7 @@ const HOOKS = `export default {
 test('what is posted to a source wakes who waits on it', async () => {
   await using box = new Sandbox();
   const workspace = new Workspace(box);
-  workspace.plugin('hooks', 'waitbus-source-hooks', 'hooks', HOOKS);
+  workspace.plugin('hooks', 'waitbus-source-hooks', 'hooks', HOOKS, { net: ['127.0.0.1'] });
   await workspace.pin();
   const daemon = await workspace.daemon();
   const waiting = workspace.run(

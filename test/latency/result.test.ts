@@ -33,6 +33,23 @@ test('the table takes the place between its marks and leaves the rest alone', ()
   assert.throws(() => placed('nothing', ''), /there is no <!-- latency/);
 });
 
+test('what the kernel’s limits add stands under the table, where there are any', () => {
+  const results = {
+    date: '2026-01-02T03:04:05Z',
+    machine: machine(),
+    measured: [],
+    paid: [],
+    skipped: [],
+  };
+  assert.doesNotMatch(tableOf(results), /kernel/);
+  const confinement = { abi: 7, ...summaryOf([3, 2, 1]) };
+  const text = tableOf({ ...results, confinement });
+  assert.match(
+    text,
+    /\(Landlock ABI 7, seccomp\) add 2\.0 ms to the start of a source.* 3 pairs\.$/,
+  );
+});
+
 test('a time of the wall clock is the same moment on the clock of the measurement', () => {
   const apart = ofWallClock(Date.now()) - now();
   assert.ok(Math.abs(apart) < 1000, `${apart} ms`);

@@ -28,12 +28,20 @@ export interface Paid {
   readonly figure: string;
 }
 
+/** What the kernel's limits add to the start of a source's process. */
+export interface Added extends Summary {
+  /** The version of Landlock. */
+  readonly abi: number;
+}
+
 export interface Results {
   readonly date: string;
   readonly machine: Machine;
   readonly measured: readonly Measured[];
   readonly paid: readonly Paid[];
   readonly skipped: readonly Skipped[];
+  /** Absent where the kernel holds no source, and in older results. */
+  readonly confinement?: Added;
 }
 
 /** By nearest rank; with fewer than 100 rounds the 99th percentile is the longest. */
@@ -43,7 +51,8 @@ export function summaryOf(taken: readonly number[]): Summary {
   return { rounds: taken.length, median: at(0.5), p99: at(0.99), all: taken };
 }
 
-export function tableOf({ date, machine, measured, paid, skipped }: Results): string {
+export function tableOf(results: Results): string {
+  const { date, machine, measured, paid, skipped, confinement } = results;
   const head = ['source', 'counterpart', 'from', 'median', 'p99'];
   const rows = measured.map((one) => [
     one.source,
@@ -62,7 +71,12 @@ export function tableOf({ date, machine, measured, paid, skipped }: Results): st
   const about = `To the exit of a blocked \`waitbus wait\`; ${counts} rounds each, ${date.slice(0, 10)}, ${machine.cores} cores (${machine.cpu}), Node ${machine.node}.`;
   const left = skipped.map(({ source, reason }) => `Not measured: ${source} (${reason}).`);
   const costs = paid.map(({ source, what, figure }) => `What ${source} costs: ${what}: ${figure}.`);
-  return [line(head), rule, ...rows.map(line), '', about, ...costs, ...left].join('\n');
+  const added = confinement === undefined ? [] : ['', addedText(confinement)];
+  return [line(head), rule, ...rows.map(line), '', about, ...costs, ...left, ...added].join('\n');
+}
+
+function addedText({ abi, rounds, median }: Added): string {
+  return `The kernel's limits (Landlock ABI ${abi}, seccomp) add ${milliseconds(median)} to the start of a source: median of ${rounds} pairs.`;
 }
 
 const BEGIN = '<!-- latency: written by npm run latency -->';

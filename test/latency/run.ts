@@ -7,6 +7,7 @@ import { REPO } from '../support/sandbox.js';
 import { COSTS } from './cost.js';
 import { measure } from './measure.js';
 import { placed, tableOf, type Measured, type Paid, type Results, type Skipped } from './result.js';
+import { measureStart } from './start.js';
 import { SUBJECTS } from './subjects.js';
 
 const HELP = `npm run latency -- [options]
@@ -67,7 +68,9 @@ async function measureAll(rounds: number, only: readonly string[] | undefined): 
     process.stderr.write(`latency: cost of ${source}\n`);
     paid.push({ source, what, figure: await cost.measure() });
   }
-  return { ...about, measured, paid, skipped };
+  process.stderr.write('latency: the start of a process\n');
+  const confinement = await measureStart(rounds);
+  return { ...about, measured, paid, skipped, ...(confinement === null ? {} : { confinement }) };
 }
 
 function keep(results: Results, table: string): void {

@@ -41,8 +41,8 @@ export default {
 `;
 
 for (const [speak, capabilities] of [
-  ['itself', { net: ['*'] }],
-  ['byChild', { net: ['*'], childProcess: ['*'] }],
+  ['itself', { net: ['*', 'unix'] }],
+  ['byChild', { net: ['*', 'unix'], childProcess: ['*'] }],
 ] as const) {
   test(`a source emits under another name over the socket, ${speak}: closed`, byPid, async () => {
     await using box = new Sandbox();

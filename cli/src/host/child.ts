@@ -7,12 +7,14 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, realpathSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
+import { confine, confinement } from '@waitbus/kernel/confine';
 import type { HostMessage } from '@waitbus/plugin-sdk';
 import { FramedChannel } from '@waitbus/plugin-sdk/channel';
 import { permissionFlags } from '@waitbus/plugin-sdk/permissions';
 import { withoutNodeVariables } from '../no-inspector.js';
 import type { InstalledSource } from './inventory.js';
 import { launcher } from './launch.js';
+import { limitsOf } from './limits.js';
 import { residentBytes } from './memory.js';
 import { readLines } from './output.js';
 
@@ -78,21 +80,26 @@ export function forkWith(
   return (source, stateDir, events) => {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
     const { capabilities } = source.manifest;
-    const flags =
-      how.unrestricted ??
-      permissionFlags(capabilities, how.version, {
-        // The runner loads parts of itself when they are needed.
-        code: [dirname(runner), ...source.readRoots].flatMap(bothNames),
-        own: bothNames(stateDir),
-        home: env['HOME'],
-      });
-    const { command, args } = launch([...flags, runner]);
-    const child = spawn(command, args, {
-      cwd: stateDir,
-      env: environmentFor(source, env),
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    });
-    return new Process(child, events);
+    const places = {
+      // The runner loads parts of itself when they are needed.
+      code: [dirname(runner), ...source.readRoots].flatMap(bothNames),
+      own: bothNames(stateDir),
+      home: env['HOME'],
+    };
+    const own = environmentFor(source, env);
+    const flags = how.unrestricted ?? permissionFlags(capabilities, how.version, places);
+    const confined =
+      how.unrestricted === undefined && confinement() !== null
+        ? confine(how.execPath, limitsOf(capabilities, places, how.execPath, own))
+        : null;
+    try {
+      const { command, args } = launch([...flags, runner], confined ? [confined.command] : []);
+      const stdio = ['ignore', 'pipe', 'pipe', 'pipe', ...(confined?.descriptors ?? [])] as const;
+      const child = spawn(command, args, { cwd: stateDir, env: own, stdio: [...stdio] });
+      return new Process(child, events);
+    } finally {
+      confined?.close();
+    }
   };
 }
 

@@ -1,7 +1,8 @@
 /**
  * How Node is started for a source, so that the operating system holds it to what Node does not: on
- * Linux setpriv(1) has it end with the daemon (PR_SET_PDEATHSIG), even if its loop is held, and
- * prlimit(1) caps its memory outside V8's heap. Each becomes the next program, so the process is one.
+ * Linux setpriv(1) has it end with the daemon (PR_SET_PDEATHSIG), even if its loop is held, prlimit(1)
+ * caps its memory outside V8's heap, and the launcher of its confinement restricts it. Each becomes
+ * the next program, so the process is one.
  */
 import { programOnPath } from './programs.js';
 
@@ -23,7 +24,7 @@ export function launcher(
   env: NodeJS.ProcessEnv,
   execPath: string,
   platform: NodeJS.Platform = process.platform,
-): (nodeArgs: readonly string[]) => Launch {
+): (nodeArgs: readonly string[], confining: readonly string[]) => Launch {
   const path = env['PATH'] ?? '';
   const wrappers =
     platform === 'linux'
@@ -32,9 +33,10 @@ export function launcher(
           wrapper('prlimit', [`--data=${DATA_CAP_BYTES}`, '--core=0'], path),
         ]
       : [];
-  return (nodeArgs) => {
+  return (nodeArgs, confining) => {
     const [command = execPath, ...args] = [
       ...wrappers.flat(),
+      ...confining,
       execPath,
       `--max-old-space-size=${HEAP_CAP_MIB}`,
       // One thread of V8's own: more would let a source collect garbage on every core.

@@ -1,8 +1,9 @@
 /** What `status` says of a source. */
 import type { SourceState, WaitNoteFrame } from '@waitbus/kernel';
-import { namesByEnforcement } from '@waitbus/plugin-sdk/permissions';
+import { namesByEnforcement, type Means } from '@waitbus/plugin-sdk/permissions';
 import { SLOWED } from './intake.js';
 import type { InstalledSource } from './inventory.js';
+import { meansHere } from './limits.js';
 import type { Station } from './station.js';
 
 export interface WaitStatus {
@@ -49,7 +50,7 @@ export interface SourceStatus {
 
 export function statusOf(
   { source, supervisor, condition, isEnabled, isConfigured, waits }: Station,
-  nodeVersion: string = process.versions.node,
+  means: Means = meansHere(),
 ): SourceStatus {
   const { name, packageName, version, manifest, evidence } = source;
   const { state, detail, remedy } = condition;
@@ -59,7 +60,7 @@ export function statusOf(
   const held =
     supervisor === null
       ? { enforced: [], declared: [] }
-      : namesByEnforcement(manifest.capabilities, nodeVersion);
+      : namesByEnforcement(manifest.capabilities, means);
   return {
     name,
     package: packageName,

@@ -17,4 +17,10 @@ export function errno(): number {
   return koffi.errno();
 }
 
+/** That a call just failed on this thread, with the errno as Node's own errors have it: negative. */
+export function callFailed(call: string): NodeJS.ErrnoException {
+  const cause = errno();
+  return Object.assign(new Error(`${call}: errno ${cause}`), { errno: -cause });
+}
+
 export const EWOULDBLOCK = process.platform === 'darwin' ? 35 : 11;

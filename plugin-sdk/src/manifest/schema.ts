@@ -57,7 +57,11 @@ const places = z.array(
 
 export const capabilitiesSchema = z
   .strictObject({
-    net: hosts.default([]).describe('Hosts that it talks to, or "*". [] for none.'),
+    net: hosts
+      .default([])
+      .describe(
+        'Hosts that it talks to, or "*"; "unix" for sockets of programs on this machine. [] for none.',
+      ),
     fsRead: places
       .default([])
       .describe('What it reads beside its own package: absolute paths, ~/paths, or "*".'),

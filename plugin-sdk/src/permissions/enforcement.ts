@@ -1,10 +1,13 @@
 /**
- * What the running Node can hold a source to: pure. From its capabilities and Node's version to the
- * flags of Node's permission model (https://nodejs.org/api/permissions.html), and to what is
- * enforced and what only declared.
+ * What a source can be held to: pure. From its capabilities and Node's version to the flags of Node's
+ * permission model (https://nodejs.org/api/permissions.html), to the paths that it may use, and to
+ * what is enforced and what only declared.
  */
 import type { Capabilities } from '../manifest/entry.js';
 import { placeAt } from '../manifest/place.js';
+
+/** The entry of `net` for the sockets of other programs of this machine, such as an engine's. */
+export const UNIX_SOCKETS = 'unix';
 
 export type Enforcement = Readonly<Record<keyof Capabilities, 'enforced' | 'declared'>>;
 
@@ -16,14 +19,25 @@ interface Features {
   readonly closing: readonly string[];
 }
 
+/** What holds it. */
+export interface Means {
+  /** Such as `20.19.0`. */
+  readonly nodeVersion: string;
+  /** Whether the kernel restricts the process, whatever code runs in it: Landlock and seccomp. */
+  readonly kernel: boolean;
+}
+
 /**
- * A native addon and a child process are outside Node's permission model: who may have one of them
- * can get around every other limit, so nothing is called enforced then.
- * @param nodeVersion such as `20.19.0`
+ * A child process, and a socket of another program of this machine, lead out of every limit, since
+ * whoever is asked there does what it is told with rights of its own; where Node alone holds it, so
+ * does a native addon. Nothing is called enforced beside a way around it.
  */
-export function enforcement(capabilities: Capabilities, nodeVersion: string): Enforcement {
-  const { fsRead, fsWrite, net } = capabilities;
-  const limited = !hasWayAround(capabilities);
+export function enforcement(
+  capabilities: Capabilities,
+  { nodeVersion, kernel }: Means,
+): Enforcement {
+  const { fsRead, fsWrite, nativeAddon, net } = capabilities;
+  const limited = !hasWayAround(capabilities) && (kernel || !nativeAddon);
   const when = (holds: boolean) => (limited && holds ? 'enforced' : 'declared');
   return {
     childProcess: when(true),
@@ -31,18 +45,18 @@ export function enforcement(capabilities: Capabilities, nodeVersion: string): En
     env: when(!fsRead.some(reachesAll)),
     fsRead: when(!fsRead.some(reachesAll)),
     fsWrite: when(!fsWrite.some(reachesAll)),
-    nativeAddon: when(true),
-    // Node allows all of the network or none of it.
-    net: when(featuresOf(nodeVersion).net && net.length === 0),
+    nativeAddon: when(!nativeAddon),
+    // All of the network is allowed or none of it.
+    net: when(net.length === 0 && (kernel || featuresOf(nodeVersion).net)),
   };
 }
 
 /** The same as two lists of names. */
 export function namesByEnforcement(
   capabilities: Capabilities,
-  nodeVersion: string,
+  means: Means,
 ): { readonly enforced: readonly string[]; readonly declared: readonly string[] } {
-  const all = Object.entries(enforcement(capabilities, nodeVersion));
+  const all = Object.entries(enforcement(capabilities, means));
   const those = (how: string) => all.filter(([, one]) => one === how).map(([name]) => name);
   return { enforced: those('enforced'), declared: those('declared') };
 }
@@ -63,24 +77,41 @@ export function permissionFlags(
   places: Places,
 ): string[] {
   const { flag, net, closing } = featuresOf(nodeVersion);
-  const { fsRead, fsWrite, childProcess, nativeAddon } = capabilities;
-  const { code, own } = places;
+  const { childProcess, nativeAddon } = capabilities;
+  const { read, write } = pathsOf(capabilities, places);
   return [
     flag,
     ...closing,
     ...(flag === '--permission' ? [] : ['--disable-warning=ExperimentalWarning']),
     // It warns of what the user has consented to.
-    ...(hasWayAround(capabilities) ? ['--disable-warning=SecurityWarning'] : []),
-    ...patterns([...code, ...own], fsRead, places).map((path) => `--allow-fs-read=${path}`),
-    ...patterns(own, fsWrite, places).map((path) => `--allow-fs-write=${path}`),
+    ...(childProcess.length > 0 || nativeAddon ? ['--disable-warning=SecurityWarning'] : []),
+    ...read.map((path) => `--allow-fs-read=${pattern(path)}`),
+    ...write.map((path) => `--allow-fs-write=${pattern(path)}`),
     ...(childProcess.length > 0 ? ['--allow-child-process'] : []),
     ...(nativeAddon ? ['--allow-addons'] : []),
     ...(net && capabilities.net.length > 0 ? ['--allow-net'] : []),
   ];
 }
 
-function hasWayAround({ childProcess, nativeAddon }: Capabilities): boolean {
-  return nativeAddon || childProcess.length > 0;
+/** Absolute paths, each for it as a file and for all below it as a directory; `/` for everything. */
+export function pathsOf(
+  { fsRead, fsWrite }: Capabilities,
+  places: Places,
+): { readonly read: readonly string[]; readonly write: readonly string[] } {
+  const { code, own } = places;
+  return {
+    read: apart([...code, ...own], fsRead, places),
+    write: apart(own, fsWrite, places),
+  };
+}
+
+/** Whether it may use the sockets by which programs of this machine speak to each other. */
+export function hasUnixSockets({ net }: Capabilities): boolean {
+  return net.includes(UNIX_SOCKETS);
+}
+
+function hasWayAround(capabilities: Capabilities): boolean {
+  return capabilities.childProcess.length > 0 || hasUnixSockets(capabilities);
 }
 
 /** A process's `root` below /proc is everything under another name. */
@@ -97,18 +128,20 @@ export function overlaps(path: string, places: readonly string[], home: string |
   });
 }
 
-/**
- * One pattern a path, for it as a file and for all below it as a directory, now or later. Node 20
- * aborts on a path that it was given twice, so none lies within another.
- */
-function patterns(own: readonly string[], declared: readonly string[], { home }: Places): string[] {
+/** Node 20 aborts on a path that it was given twice, so none lies within another. */
+function apart(own: readonly string[], declared: readonly string[], { home }: Places): string[] {
   const granted = declared.map((place) => placeAt(place, home ?? null));
-  if (granted.includes(null)) return ['*'];
+  if (granted.includes(null)) return ['/'];
   const named = granted.filter((path) => typeof path === 'string');
   const paths = [...new Set([...own, ...named])];
-  return paths
-    .filter((path) => !paths.some((other) => other !== path && path.startsWith(`${other}/`)))
-    .map((path) => `${path}/*`);
+  return paths.filter(
+    (path) => !paths.some((other) => other !== path && path.startsWith(`${other}/`)),
+  );
+}
+
+/** Node's pattern for a path now or later. */
+function pattern(path: string): string {
+  return path === '/' ? '*' : `${path}/*`;
 }
 
 function featuresOf(nodeVersion: string): Features {

@@ -5,6 +5,7 @@ import { asWaitbusError } from '@waitbus/plugin-sdk/envelope';
 import { askDaemon } from '../../client/ask-daemon.js';
 import { isPackageName } from '@waitbus/plugin-sdk/manifest';
 import { enforcement } from '@waitbus/plugin-sdk/permissions';
+import { meansHere } from '../../host/limits.js';
 import { findInstallation } from '../../installation.js';
 import { resolvePaths, type Paths } from '../../paths.js';
 import type { AddOptions } from '../../plugins/add.js';
@@ -91,7 +92,7 @@ export function addOptions(choices: Choices): AddOptions {
     consent,
     evidence: gatherEvidence(sigstoreCache(paths)),
     view: (candidate) => {
-      const held = enforcement(candidate.pin.capabilities, process.versions.node);
+      const held = enforcement(candidate.pin.capabilities, meansHere());
       return viewOf(candidate, held);
     },
     progress: say,

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { namesByEnforcement } from '@waitbus/plugin-sdk/permissions';
 import { askDaemon } from '../../client/ask-daemon.js';
+import { describeMeans, landlockHere, meansHere } from '../../host/limits.js';
 import type { SourceStatus } from '../../host/status.js';
 import { takeInventory, verifyAgain, type InstalledSource } from '../../host/inventory.js';
 import { findInstallation } from '../../installation.js';
@@ -16,7 +17,7 @@ import { COMMON, lockfileOf } from './context.js';
 export const help = `usage: waitbus plugin list [--json] [--lockfile PATH]
 
 Shows every plugin with its sources, state, process, memory and evidence, and which of its
-capabilities this Node enforces and which are only declared. Compares every byte with the pins.
+capabilities are enforced here and which are only declared, and by what. Compares every byte with the pins.
 
 example
   waitbus plugin list`;
@@ -48,10 +49,12 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   if (values.json === true) {
     const said = problems.map(({ code, message, remedy }) => ({ code, message, remedy }));
-    printText(JSON.stringify({ plugins: lines, problems: said }, null, 2));
+    const held = { node: process.versions.node, landlock_abi: landlockHere() };
+    printText(JSON.stringify({ plugins: lines, problems: said, held_by: held }, null, 2));
     return PLUGIN_EXIT.ok;
   }
   printTable(lines);
+  print(describeMeans(meansHere()));
   for (const { message, remedy } of problems) {
     say(message);
     say(`  ${remedy}`);
@@ -105,7 +108,7 @@ function restingState({ manifest }: InstalledSource): 'emit-only' | 'stopped' {
 /** By this Node, as no daemon says by which it is run. */
 function heldTo({ manifest }: InstalledSource): Pick<Line, 'enforced' | 'declared'> {
   if (manifest.entry === undefined) return { enforced: [], declared: [] };
-  return namesByEnforcement(manifest.capabilities, process.versions.node);
+  return namesByEnforcement(manifest.capabilities, meansHere());
 }
 
 function printTable(lines: readonly Line[]): void {
