@@ -3,7 +3,16 @@ import tseslint from 'typescript-eslint';
 import noUncheckedJoin from './eslint-rules/no-unchecked-join.js';
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '**/.build/**', 'docs/**', 'test/fixtures/**'] },
+  {
+    ignores: [
+      '**/dist/**',
+      '**/node_modules/**',
+      '**/.build/**',
+      'eslint-rules/*.d.ts',
+      'docs/**',
+      'test/fixtures/**',
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { RuleTester } from 'eslint';
 import rule from '../../eslint-rules/no-unchecked-join.js';
 
-RuleTester.describe = (_, work) => work();
-RuleTester.it = (name, work) => void test(name, work);
+RuleTester.describe = (_: string, work: () => void) => work();
+RuleTester.it = (name: string, work: () => void) => void test(name, work);
 
 const JOIN = "import { join } from 'node:path';";
 
