@@ -134,7 +134,7 @@ export class WaitState {
   #learn(verdicts: Readonly<Record<string, readonly string[]>>): void {
     if (this.#spec.judged !== true) return;
     const types = this.#spec.clauses.map(({ source, predicates }, at) => {
-      const declared = verdicts[source ?? ''];
+      const declared = Object.hasOwn(verdicts, source ?? '') ? verdicts[source ?? ''] : undefined;
       const canBe = declared !== undefined && canBeVerdict(predicates, declared);
       return canBe ? ([[at, declared]] as const) : [];
     });

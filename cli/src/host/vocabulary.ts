@@ -98,9 +98,9 @@ function mismatchOfField(
     if (COMMON.has(key) || nearest(key, COMMON) === null) return null;
     return doubtful(unknownField(key, `no event that is described has a field ${key}`, COMMON));
   }
-  if (types.some((type) => fields[type] === undefined)) return null;
+  if (types.some((type) => !Object.hasOwn(fields, type))) return null;
   const valuesIn = (type: string) => {
-    const declared = fields[type] ?? {};
+    const declared = Object.hasOwn(fields, type) ? (fields[type] ?? {}) : {};
     return Object.hasOwn(declared, key) ? declared[key] : undefined;
   };
   const values = types.map(valuesIn).filter((one) => one !== undefined);

@@ -7,7 +7,9 @@ import type { SourceDefinition, StandardIssue, StandardSchema } from '../define-
 /** Envelope first, then the schema that the source gives for the event type's fields. */
 export async function checkEvent(definition: SourceDefinition, event: SourceEvent): Promise<void> {
   checkEnvelope({ ...event, source: definition.name });
-  const schema = definition.events?.[event.event_type];
+  const { events = {} } = definition;
+  const { event_type: type } = event;
+  const schema = Object.hasOwn(events, type) ? events[type] : undefined;
   if (schema === undefined) return;
   const problems = await validate(schema, event.fields ?? {});
   if (problems !== null) {

@@ -33,8 +33,10 @@ export async function run(args: readonly string[]): Promise<number> {
   await exclusively(paths, lockfile, waiting, async (change) => {
     const { plugins } = readLockfile(lockfile) ?? EMPTY_LOCKFILE;
     const pinned = Object.hasOwn(plugins, name);
+    // Before anything is changed: a link in its place is refused.
+    const isThere = isDirectoryBelow(paths.plugins, name);
     // Without its pin: a command was killed before it could write it, or after it removed it.
-    if (!pinned && !isDirectoryBelow(paths.plugins, name)) throw notThere(name, lockfile, plugins);
+    if (!pinned && !isThere) throw notThere(name, lockfile, plugins);
     if (pinned) change((lock) => withoutPin(lock, name));
     await changed(paths);
     prune(paths, name, []);
