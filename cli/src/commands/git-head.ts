@@ -10,7 +10,8 @@ const MAX_BYTES = 64 * 1024;
 export function headBranch(cwd: string): string | null {
   try {
     const git = gitDirectory(cwd);
-    const head = git === null ? '' : readRegularFile(join(git, 'HEAD'), { maxBytes: MAX_BYTES }).toString();
+    const head =
+      git === null ? '' : readRegularFile(join(git, 'HEAD'), { maxBytes: MAX_BYTES }).toString();
     return /^ref: refs\/heads\/(.+)\n?$/.exec(head)?.[1] ?? null;
   } catch {
     return null;
