@@ -45,7 +45,7 @@ test('nobody sweeps away what another is just opening', async (t) => {
 
 test('what a killed command left is removed by the next', (t) => {
   const directory = place(t);
-  const left = join(directory, STAGING, 'add-left');
+  const left = join(directory, STAGING, 'add-0123456789ab');
   mkdirSync(left, { recursive: true });
   using staging = openStaging(directory);
   assert.equal(existsSync(left), false);

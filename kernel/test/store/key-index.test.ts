@@ -128,7 +128,8 @@ test('a store of an older schema is indexed, and what it holds is found', () => 
   append(store, [{ head_sha: '7f3a1b2' }]);
   store.close();
   const old = connect(file);
-  for (const table of ['keys', 'watches', 'wakes', 'watch_gaps']) old.exec(`DROP TABLE ${table}`);
+  for (const table of ['keys', 'watches', 'wakes', 'watch_gaps', 'holds'])
+    old.exec(`DROP TABLE ${table}`);
   old.exec('PRAGMA user_version = 1');
   old.close();
   const again = new Store({ file, now: Date.now });
