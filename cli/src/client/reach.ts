@@ -3,12 +3,13 @@
  * the race to start it, everybody gets connected.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, constants, renameSync, statSync } from 'node:fs';
+import { closeSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { openOwnFile, ownDirectory, readOwnFile } from '@waitbus/kernel/own-places';
 import { WaitbusError } from '@waitbus/plugin-sdk/envelope';
+import { rotateClosed } from '../daemon-log.js';
 import { findInstallation } from '../installation.js';
 import { inspectorFlags, withoutNodeVariables } from '../no-inspector.js';
 import { resolvePaths, type Paths } from '../paths.js';
@@ -25,8 +26,6 @@ export interface ReachOptions {
 
 const START_LIMIT_MS = 15_000;
 const RETRY_MS = 20;
-/** A larger log is set aside at the next start; one older log is kept. */
-const LOG_LIMIT_BYTES = 5 * 1024 * 1024;
 
 export function pathsOf(options: ReachOptions): Paths {
   return options.paths ?? resolvePaths();
@@ -157,8 +156,7 @@ function spawnDaemon(paths: Paths, ready: 'pipe' | 'ignore'): ChildProcess {
 function openLog(paths: Paths): number {
   try {
     ownDirectory(paths.stateDir, 'WAITBUS_STATE_DIR');
-    const size = statSync(paths.daemonLog, { throwIfNoEntry: false })?.size ?? 0;
-    if (size > LOG_LIMIT_BYTES) renameSync(paths.daemonLog, `${paths.daemonLog}.1`);
+    rotateClosed(paths.daemonLog);
     const { O_APPEND, O_CREAT, O_WRONLY } = constants;
     return openOwnFile(paths.daemonLog, O_APPEND | O_CREAT | O_WRONLY);
   } catch (error) {

@@ -7,6 +7,7 @@ import { asWaitbusError, plainText, type WaitbusError } from '@waitbus/plugin-sd
 import { pino } from 'pino';
 import { loadConfig } from '../config/config.js';
 import { startDaemon } from '../daemon/daemon.js';
+import { LogFile } from '../daemon-log.js';
 import { findInstallation } from '../installation.js';
 import { resolvePaths } from '../paths.js';
 import { EXIT, sayError, UsageError } from '../terminal/exit.js';
@@ -15,6 +16,7 @@ const OPTIONS = {
   'log-level': { type: 'string' },
   'ready-fd': { type: 'string' },
 } as const;
+const STDERR = 2;
 const LEVELS = ['debug', 'info', 'warn', 'error'];
 /** Until then those that waited for the daemon have been served. */
 const SETTLED_MS = 500;
@@ -40,9 +42,15 @@ export async function run(args: readonly string[]): Promise<number> {
   try {
     const paths = resolvePaths();
     const config = await loadConfig(paths.configDir);
+    const file = new LogFile(paths.daemonLog, STDERR);
+    const streamWrite = (line: string) => {
+      const text = plainText(line);
+      file.grows(text);
+      return text;
+    };
     const log = pino(
-      { level: level ?? config.log.level, base: null, hooks: { streamWrite: plainText } },
-      pino.destination({ fd: 2, sync: true }),
+      { level: level ?? config.log.level, base: null, hooks: { streamWrite } },
+      pino.destination({ fd: STDERR, sync: true }),
     );
     // Its state is unknown then; what was acknowledged is stored, and clients come back by cursor.
     process.on('uncaughtException', (error) => {

@@ -17,6 +17,7 @@ import { Connection, type ConnectionHandlers, type Request } from './connection.
 import { MAX_UNFINISHED_BYTES, UNFINISHED_GRACE_MS } from './frame.js';
 import { FrameRoom } from './frame-room.js';
 import { listen, type Listening } from './listen.js';
+import { RefusedPeers } from './refused-peers.js';
 import { Session } from './session.js';
 
 export interface SocketServerOptions {
@@ -71,6 +72,7 @@ export class SocketServer {
 
   async listen(): Promise<void> {
     const { path, uid, isBarred, log } = this.#options;
+    const refused = new RefusedPeers(uid, log);
     this.#listening = await listen({
       path,
       uid,
@@ -82,10 +84,7 @@ export class SocketServer {
           log.warn({}, 'open files run out: new connections are refused');
         this.#scarce = scarce;
       },
-      onRefusedPeer: (peer) => {
-        if (peer.uid === uid) log.warn({ pid: peer.pid }, 'refused a connection of a source');
-        else log.warn({ peer: peer.uid }, 'refused a connection of another user');
-      },
+      onRefusedPeer: (peer) => refused.refused(peer),
       onError: (error) => log.warn({ err: error }, 'the listening socket reported an error'),
     });
   }
