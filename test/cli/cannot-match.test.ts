@@ -142,10 +142,11 @@ test('the tool wait is an error, and tells why nothing can come as things are', 
   assert.equal(answered.isError, true);
   assert.match(answered.text, /WAITBUS_CANNOT_MATCH[^]*did you mean fs_change/);
   const late = await client.call('wait', { source: 'pytest', timeout_s: 1 });
-  const { outcome, warnings } = late.data as { outcome: string; warnings: string[] };
-  assert.equal(outcome, 'timeout');
-  assert.match(warnings.join(), /nothing reports here yet/);
-  assert.match(late.text, /nothing reports here yet/);
+  const { outcome, warnings, said } = late.data as Record<string, unknown>;
+  assert.deepEqual([outcome, warnings], ['timeout', 1]);
+  // In the words of the source, so within the fence.
+  assert.match(String(said), /nothing reports here yet/);
+  assert.match(late.text, /<<<waitbus-data[^]*nothing reports here yet/);
 });
 
 test('the Python client raises, and tells notes', { skip }, async () => {

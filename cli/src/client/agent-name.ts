@@ -19,7 +19,7 @@ export function checkAgentName(name: string): string {
  * @throws WaitbusError WAITBUS_BAD_NAME that says both ways
  */
 export function ownName(given: string | undefined, option: string, env: NodeJS.ProcessEnv): string {
-  const name = given || env[NAME_VARIABLE];
+  const name = given ?? env[NAME_VARIABLE];
   if (name !== undefined && name !== '') return checkAgentName(name);
   throw new WaitbusError(
     'WAITBUS_BAD_NAME',

@@ -96,7 +96,7 @@ export function parseWatch(args: readonly string[], { env, now }: Around): Watch
 
 /** The name that is given or set; without one, everybody. */
 export function nameOrAll(given: string | undefined, env: NodeJS.ProcessEnv): string | undefined {
-  const name = given || env[NAME_VARIABLE];
+  const name = given ?? env[NAME_VARIABLE];
   return name === undefined || name === '' ? undefined : checkAgentName(name);
 }
 

@@ -21,7 +21,9 @@ export async function run(args: readonly string[]): Promise<number> {
   if (program === undefined || program === '') {
     throw new UsageError('the command comes after --, as in waitbus run -- npm test');
   }
-  const name = checkAgentName(values.name || process.env[NAME_VARIABLE] || nameOfProgram(program));
+  const name = checkAgentName(
+    values.name ?? (process.env[NAME_VARIABLE] || nameOfProgram(program)),
+  );
   // The command comes first: where it runs is only told.
   const cwd = workingDirectoryOrNull();
   const facts: RunFacts = {
