@@ -36,7 +36,7 @@ export function expect(events) {
 }
 
 function payloadOf(kind, round) {
-  const head_sha = 'a'.repeat(40);
+  const head_sha = round.toString(16).padStart(40, 'a');
   const over = { status: 'completed', conclusion: 'success', head_sha };
   const members = {
     workflow_run: { id: round, run_attempt: 1, name: 'CI', ...over },
