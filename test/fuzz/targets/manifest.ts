@@ -37,7 +37,8 @@ export const manifest: Target = {
       if (error instanceof assert.AssertionError) throw error;
       assert.ok(error instanceof WaitbusError, String(error));
       assert.equal(error.code, 'WAITBUS_BAD_MANIFEST');
-      assert.match(error.message, /^the-file:\n {2}\S/);
+      assert.match(error.message, /^the-file: \S/);
+      assert.ok(error.problems.every((problem) => /^\S.*$/.test(problem)));
     } finally {
       assertUnpolluted();
     }
