@@ -135,7 +135,7 @@ test('a source may not log under the name of another', async () => {
   await stage.state('running');
   await stage.until(() => stage.logged.some(({ message }) => message === 'forged'));
   const forged = stage.logged.find(({ message }) => message === 'forged');
-  assert.deepEqual(forged?.details, { source: 'broken' });
+  assert.deepEqual(forged?.details, { source: 'broken', details: { source: 'github' } });
 });
 
 test('the process gets a scrubbed environment and a directory of its own', async () => {
