@@ -95,6 +95,7 @@ export class Supervisor {
   /** Nobody is interested any more: stops after the linger time. */
   unwant(): void {
     this.#wanted = false;
+    if (this.#condition.state === 'stopped') return;
     this.#linger ??= setTimeout(() => this.stop(), this.#options.lingerMs);
   }
 
