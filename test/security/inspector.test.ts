@@ -95,7 +95,9 @@ test('a hook that waits beside a session has no inspector', onLinux, async () =>
   const hook = box.waitbus(args, { stdio: ['pipe', 'pipe', 'pipe'], env });
   hook.child.stdin?.end(claudeInput('Stop'));
   const waits = join(box.paths.runtimeDir, 'idle', NAME.replace(':', '-'));
-  while (!existsSync(waits)) await new Promise(setImmediate);
+  // It is there for a moment before its process is written into it.
+  const waiting = () => existsSync(waits) && readFileSync(waits, 'utf8') !== '';
+  while (!waiting()) await new Promise(setImmediate);
   assert.equal(Number(readFileSync(waits, 'utf8')), hook.child.pid);
   assert.deepEqual(listensOn(hook.child.pid), []);
 });
