@@ -48,8 +48,10 @@ test('each is refused in its own way, and a delivery in the middle of it all is 
   );
   assert.equal(stage.events.length, 0);
   assert.equal(await send(port, [...post, 'Transfer-Encoding: chunked'], chunked), 200);
-  assert.equal((await deliver({ port, kind: 'push', payload: BODY })).status, 200);
+  assert.equal((await deliver({ port, kind: 'push', payload: `${BODY} ` })).status, 200);
   assert.equal(stage.events.length, 2);
+  assert.equal((await deliver({ port, kind: 'push', payload: BODY })).status, 200);
+  assert.equal(stage.events.length, 2, 'what was signed once is one event');
   for (const socket of slow) socket.destroy();
 });
 

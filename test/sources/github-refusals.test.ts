@@ -40,11 +40,16 @@ test('a delivery that does not say what happened is 400, and no row of unknowns'
   assert.equal(stage.events.length, 0);
 });
 
-test('two deliveries of a run without its attempt are two events', async () => {
+test('two deliveries of a run without its attempt are two events, however often each is sent', async () => {
   await using hook = await open();
   const { port, stage } = hook;
-  const payload = { repository, workflow_run: RUN };
-  for (const id of ['first', 'second', 'second']) {
+  for (const [id, updated] of [
+    ['first', 1],
+    ['second', 2],
+    ['second', 2],
+    ['another', 1],
+  ] as const) {
+    const payload = { repository, workflow_run: { ...RUN, updated_at: updated } };
     const headers = { 'x-github-delivery': id };
     assert.equal((await deliver({ port, kind: 'workflow_run', payload, headers })).status, 200);
   }
