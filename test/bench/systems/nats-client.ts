@@ -50,11 +50,13 @@ export const natsClient: Client = {
 async function open(address: string): Promise<NatsConnection> {
   const connection = await connect({ servers: address, reconnect: false, noAsyncTraces: true });
   const manager = await jetstreamManager(connection);
-  await manager.streams.add({
+  const made = manager.streams.add({
     name: STREAM,
     subjects: [SUBJECT],
     storage: StorageType.File,
     retention: RetentionPolicy.Limits,
   });
+  // Of several that make it at once, the server tells some that its subject is taken: by it.
+  await made.catch(() => manager.streams.info(STREAM));
   return connection;
 }
