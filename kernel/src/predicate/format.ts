@@ -22,6 +22,8 @@ function formatLiteral(value: Literal): string {
   if (typeof value === 'bigint') return value.toString();
   if (value === Infinity || value === -Infinity) return value > 0 ? '1e999' : '-1e999';
   if (Object.is(value, -0)) return '-0';
+  // Without an exponent it would be read as an integer of 64 bits.
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) return Number(value).toExponential();
   if (isScalar(value)) return JSON.stringify(value);
   if (isList(value)) return `[${value.map(formatLiteral).join(',')}]`;
   const members = Object.entries(value).map(
