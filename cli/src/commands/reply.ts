@@ -24,11 +24,11 @@ export async function run(args: readonly string[]): Promise<number> {
     throw new UsageError('it takes the id of a message and a text; quote a text of several words');
   }
   // Without a name, the one that the message was for answers.
-  const given = values.from || process.env[NAME_VARIABLE];
+  const given = values.from ?? (process.env[NAME_VARIABLE] || undefined);
   const { receipt, message, late } = await reply({
     id,
     body: await messageText(text),
-    from: given === undefined || given === '' ? undefined : ownName(given, '--from', {}),
+    from: given === undefined ? undefined : ownName(given, '--from', {}),
     failed: values.failed,
   });
   if (values.json === true)
